@@ -1,0 +1,1 @@
+"""The contract between training and serving: schema, encoder, network, calibration, predictor, checkpoint."""

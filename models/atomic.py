@@ -1,0 +1,61 @@
+"""Files and folders that are either whole or not there: written beside, flushed to disk, renamed.
+
+The name beside starts with a dot, so listings, globs and readers of partitioned logs pass it by.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Yield a folder beside the target to fill; it becomes the target when the block ends well.
+
+    Raises:
+        FileExistsError: the target is there already; it is left as it was.
+    """
+    if target.exists():
+        raise FileExistsError(f"{target} exists and is never changed: choose another name or remove it")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = _beside(target)
+    beside.mkdir()
+    try:
+        yield beside
+        for path in [*beside.rglob("*"), beside]:
+            _sync(path)
+        beside.rename(target)
+        _sync(target.parent)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Yield a path beside the target to write; it replaces the target when the block ends well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = _beside(target)
+    try:
+        yield beside
+        _sync(beside)
+        beside.replace(target)
+        _sync(target.parent)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{uuid4().hex[:8]}.partial")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,45 @@
+"""A batch as the network takes it."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedBatch:
+    """Encoded features of some rows.
+
+    Attributes:
+        ids: rows of the packed table, int64 [batch, id features].
+        bags: rows of the packed table a list feature, int64 [batch, length], padded with PADDING.
+        numerics: standardised values and missing flags, float32 [batch, 2 x standardised features].
+    """
+
+    ids: Tensor
+    bags: dict[str, Tensor]
+    numerics: Tensor
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows(self, index: Tensor) -> "EncodedBatch":
+        """The rows at the index, in its order."""
+        return EncodedBatch(
+            self.ids[index], {name: bag[index] for name, bag in self.bags.items()}, self.numerics[index]
+        )
+
+
+def concatenate(batches: list[EncodedBatch], padding: int) -> EncodedBatch:
+    """One batch of all rows, in order; lists are padded to the longest."""
+    return EncodedBatch(
+        torch.cat([batch.ids for batch in batches]),
+        {name: _concatenate_bags([batch.bags[name] for batch in batches], padding) for name in batches[0].bags},
+        torch.cat([batch.numerics for batch in batches]),
+    )
+
+
+def _concatenate_bags(bags: list[Tensor], padding: int) -> Tensor:
+    length = max(bag.shape[1] for bag in bags)
+    padded = [torch.nn.functional.pad(bag, (0, length - bag.shape[1]), value=padding) for bag in bags]
+    return torch.cat(padded)

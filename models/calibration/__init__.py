@@ -1,0 +1,13 @@
+"""Calibration: from a head's output to a prediction that can be trusted as a number. The union is the registry."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.calibration.identity import Identity
+from models.calibration.moment import Moment
+from models.calibration.platt import Platt
+
+Calibration = Annotated[Identity | Platt | Moment, Field(discriminator="kind")]
+
+__all__ = ["Calibration", "Identity", "Moment", "Platt"]

@@ -1,0 +1,208 @@
+"""A checkpoint: one immutable model version, a folder of safetensors and JSON. Nothing in it is executed on load.
+
+VERSION/
+manifest.json             what it is, and the SHA-256 of every other file
+weights.safetensors       the network
+encoder/vocabularies.json categories in the order of their rows
+encoder/numerics.json     statistics of numeric features
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from models.atomic import whole_folder
+from models.calibration import Calibration
+from models.config import ModelConfig
+from models.encoder_files import ENCODER_FILES, load_encoder, save_encoder
+from models.errors import CheckpointError
+from models.heads import LabelStatistics
+from models.network import Network
+from models.predictor import Predictor
+
+FORMAT_VERSION: Literal[1] = 1
+MANIFEST = "manifest.json"
+WEIGHTS = "weights.safetensors"
+
+
+class Manifest(BaseModel):
+    """What a checkpoint says of itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format_version: Literal[1] = FORMAT_VERSION
+    version: str
+    name: str
+    created_at: datetime
+    model: ModelConfig
+    schema_fingerprint: str
+    statistics: dict[str, LabelStatistics]
+    calibrations: dict[str, Calibration]
+    metrics: dict[str, dict[str, float | None]]
+    """By task: what was measured on the test window."""
+    training: dict[str, Any]
+    """Windows, rows, steps and the full training configuration, for the record."""
+    libraries: dict[str, str]
+    files: dict[str, str]
+    """SHA-256 by file."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for task in self.model.tasks:
+            statistics = self.statistics.get(task.name)
+            if statistics is None or statistics.kind != task.kind or task.name not in self.calibrations:
+                raise ValueError(f"task '{task.name}' needs {task.kind} statistics and a calibration")
+        return self
+
+
+def new_version(network: Network, at: datetime) -> str:
+    """A name that sorts by time and tells two models of the same second apart."""
+    digest = hashlib.sha256()
+    for tensor in network.state_dict().values():
+        digest.update(tensor.detach().contiguous().numpy().tobytes())
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:8]}"
+
+
+def save_checkpoint(
+    folder: Path,
+    predictor: Predictor,
+    *,
+    name: str,
+    statistics: Mapping[str, LabelStatistics],
+    metrics: Mapping[str, Mapping[str, float | None]],
+    training: Mapping[str, Any],
+    attachments: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a new version below the folder and return its path; it appears whole or not at all.
+
+    Args:
+        folder: where versions live.
+        predictor: encoder, network and calibration to store.
+        name: of the model.
+        statistics: of each task's label.
+        metrics: by task.
+        training: for the record.
+        attachments: further text files by name (a report), stored and checked like the rest.
+    """
+    created_at = datetime.now(UTC)
+    version = new_version(predictor.network, created_at)
+    with whole_folder(folder / version) as beside:
+        save_file({key: t.contiguous() for key, t in predictor.network.state_dict().items()}, beside / WEIGHTS)
+        save_encoder(beside, predictor.encoder)
+        for file, text in (attachments or {}).items():
+            (beside / file).write_text(text, encoding="utf-8")
+        manifest = Manifest(
+            version=version,
+            name=name,
+            created_at=created_at,
+            model=predictor.config,
+            schema_fingerprint=predictor.config.schema_fingerprint,
+            statistics=dict(statistics),
+            calibrations=predictor.calibrations,
+            metrics={task: dict(values) for task, values in metrics.items()},
+            training=dict(training),
+            libraries={"torch": str(torch.__version__)},
+            files={str(p.relative_to(beside)): _sha256(p) for p in sorted(beside.rglob("*")) if p.is_file()},
+        )
+        (beside / MANIFEST).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+    return folder / version
+
+
+def find_version(path: Path) -> Path:
+    """The version folder meant by a path: itself, or the newest version in a folder of versions.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    if (path / MANIFEST).is_file():
+        return path
+    versions = sorted(p.parent for p in path.glob(f"*/{MANIFEST}") if not p.parent.name.startswith("."))
+    if not versions:
+        found = "an empty or unrelated folder" if path.is_dir() else "nothing"
+        raise CheckpointError(
+            f"a checkpoint is a folder with {MANIFEST}, or a folder of such folders; found {found} at {path}: "
+            f"train one with `threefold train CONFIG --output {path}`"
+        )
+    return versions[-1]
+
+
+def load_checkpoint(path: Path) -> tuple[Predictor, Manifest]:
+    """Read and verify a version.
+
+    Raises:
+        CheckpointError: unknown format, a missing or altered file, weights that do not fit or are not finite.
+    """
+    version = find_version(path)
+    manifest = read_manifest(version)
+    _verify_files(version, manifest)
+    encoder = load_encoder(version, manifest.model.features)
+    network = Network(manifest.model, encoder, manifest.statistics)
+    _load_weights(version, network)
+    return Predictor(manifest.model, encoder, network, manifest.calibrations), manifest
+
+
+def read_manifest(version: Path) -> Manifest:
+    """What the version says of itself, not yet verified.
+
+    Raises:
+        CheckpointError: it cannot be read, or is of another format.
+    """
+    try:
+        raw = json.loads((version / MANIFEST).read_text(encoding="utf-8"))
+        found = raw.get("format_version") if isinstance(raw, dict) else None
+        if found != FORMAT_VERSION:
+            raise CheckpointError(
+                f"this release reads checkpoints of format {FORMAT_VERSION}; {version} is of format {found}: "
+                f"retrain it, or use the release that wrote it"
+            )
+        return Manifest.model_validate(raw)
+    except (OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CheckpointError(
+            f"{version / MANIFEST} must be readable JSON; found: {error}: restore or retrain"
+        ) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise CheckpointError(
+            f"{version / MANIFEST} does not describe a model: {where}: {first['msg']}: restore or retrain it"
+        ) from None
+
+
+def _verify_files(version: Path, manifest: Manifest) -> None:
+    missing_from_manifest = {WEIGHTS, *ENCODER_FILES} - set(manifest.files)
+    if missing_from_manifest:
+        raise CheckpointError(f"{version} lists no {', '.join(sorted(missing_from_manifest))}: restore or retrain it")
+    for file, expected in manifest.files.items():
+        path = version / file
+        if not path.is_file():
+            raise CheckpointError(f"{version} must hold {file}, which is missing: restore or retrain it")
+        if _sha256(path) != expected:
+            raise CheckpointError(
+                f"{path} must have the SHA-256 of its manifest, {expected[:12]}...; found another: it was altered or "
+                f"torn; restore or retrain it"
+            )
+
+
+def _load_weights(version: Path, network: Network) -> None:
+    try:
+        network.load_state_dict(load_file(version / WEIGHTS))
+    except (RuntimeError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{version / WEIGHTS} must fit the network of its manifest; found: {str(error).splitlines()[0]}: retrain it"
+        ) from None
+    for name, tensor in network.state_dict().items():
+        if not torch.isfinite(tensor).all():
+            raise CheckpointError(f"weights must be finite; found NaN or infinity in {name} of {version}: retrain it")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,58 @@
+"""The `threefold` command. Each side adds its own commands through the entry points `threefold.commands`."""
+
+import sys
+from importlib.metadata import entry_points
+
+import typer
+from rich.console import Console
+
+from models.errors import ThreefoldError
+
+EXIT_REFUSED = 2
+"""Exit code for everything that the user can mend."""
+
+_SERVING_LIBRARIES = {"fastapi", "orjson", "prometheus_client", "pydantic_settings", "starlette", "uvicorn"}
+
+
+def build() -> typer.Typer:
+    """The command with the subcommands of every installed side."""
+    app = typer.Typer(
+        name="threefold",
+        help="Multi-task recommender: impression logs in, one model out, one endpoint for all its heads.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_keep_subcommands)
+    for entry in sorted(entry_points(group="threefold.commands"), key=lambda entry: entry.name, reverse=True):
+        try:
+            register = entry.load()
+        except ModuleNotFoundError as error:
+            if error.name != entry.name:
+                raise
+            continue  # an image for one side holds only that side's package
+        register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command; an error that the user can mend is one paragraph and exit code 2."""
+    try:
+        build()()
+    except ThreefoldError as error:
+        _refuse(str(error))
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if name in {"models", "training", "service"}:
+            raise
+        extra = "serve" if name in _SERVING_LIBRARIES else "train"
+        _refuse(f'this command needs {name}, which is not installed: pip install "threefold[{extra}]"')
+
+
+def _keep_subcommands() -> None:
+    """With a callback, a single subcommand stays a subcommand."""
+
+
+def _refuse(reason: str) -> None:
+    Console(stderr=True).print(f"error: {reason}", soft_wrap=True, highlight=False, markup=False)
+    sys.exit(EXIT_REFUSED)

@@ -1,0 +1,23 @@
+"""A feature with one category a row: an id, a placement, a device."""
+
+from typing import Literal
+
+import numpy as np
+
+from models.columns import Categories, Codes
+from models.features.base import FeatureBase
+from models.features.vocabulary import MISSING, LearnedVocabularyConfig, Vocabulary, VocabularyConfig
+
+
+class CategoricalFeature(FeatureBase):
+    """One category a row, or none."""
+
+    kind: Literal["categorical"]
+    vocabulary: VocabularyConfig = LearnedVocabularyConfig()
+    """From categories to table rows."""
+
+
+def encode_categories(column: Categories, vocabulary: Vocabulary) -> Codes:
+    """Table rows, [batch]; MISSING where the value is missing."""
+    rows = np.append(vocabulary.lookup(column.values), MISSING)
+    return rows[column.codes]  # a code of -1 takes the appended MISSING

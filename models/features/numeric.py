@@ -1,0 +1,70 @@
+"""A feature with one number a row: a price, an age, a count."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from models.columns import Codes, Numbers
+from models.features.base import FeatureBase
+from models.features.vocabulary import MISSING
+from models.frozen import Frozen
+
+
+class NumericFeature(FeatureBase):
+    """One number a row, or none."""
+
+    kind: Literal["numeric"]
+    transform: Literal["none", "log1p"] = "none"
+    """`log1p` is taken of the size and keeps the sign, so negative values stay defined and in order."""
+    encoding: Literal["quantile_buckets", "standardise"] = "quantile_buckets"
+    """Buckets of equal weight with a learned embedding each, or (x - mean) / standard deviation.
+
+    Buckets are the default: on Census-Income they gained more AUC (+0.006) than any change of architecture.
+    """
+    num_buckets: int = Field(default=32, ge=2, le=4096)
+    """Buckets at the most; repeated quantiles are merged."""
+
+
+LARGEST_DEVIATION = 1e6
+"""Standardised values are held within this: a sentinel such as 1e308 must not become an infinity in float32."""
+
+
+class NumericStatistics(Frozen):
+    """What was measured of a numeric feature over the training window, after its transform."""
+
+    mean: float
+    standard_deviation: float
+    """1.0 where the feature is constant."""
+    boundaries: tuple[float, ...]
+    """Inner edges of the quantile buckets, strictly ascending; repeated quantiles are merged."""
+
+    @property
+    def num_rows(self) -> int:
+        """Rows of the bucket table: missing, then one a bucket."""
+        return len(self.boundaries) + 2
+
+
+def transformed(feature: NumericFeature, column: Numbers) -> Numbers:
+    """The column after the feature's transform, [batch]; NaN stays NaN."""
+    if feature.transform == "log1p":
+        return np.sign(column) * np.log1p(np.abs(column))
+    return column
+
+
+def encode_buckets(feature: NumericFeature, statistics: NumericStatistics, column: Numbers) -> Codes:
+    """Table rows, [batch]: MISSING, or 1 + the bucket's number; a boundary belongs to the bucket above it."""
+    values = transformed(feature, column)
+    rows = 1 + np.searchsorted(np.asarray(statistics.boundaries), values, side="right")
+    return np.where(np.isnan(values), MISSING, rows)
+
+
+def encode_standardised(feature: NumericFeature, statistics: NumericStatistics, column: Numbers) -> NDArray[np.float32]:
+    """Two inputs a row, [batch, 2]: the standardised value (0 where missing) and the missing flag."""
+    values = transformed(feature, column)
+    missing = np.isnan(values)
+    with np.errstate(over="ignore"):
+        standardised = (np.where(missing, statistics.mean, values) - statistics.mean) / statistics.standard_deviation
+    standardised = standardised.clip(-LARGEST_DEVIATION, LARGEST_DEVIATION)
+    return np.stack([standardised, missing], axis=1).astype(np.float32)

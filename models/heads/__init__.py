@@ -1,0 +1,26 @@
+"""Tasks and their heads. The union is the registry of kinds."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from models.heads.base import Edge
+from models.heads.binary import BinaryHead, BinaryStatistics, BinaryTask
+from models.heads.duration import DurationHead, DurationStatistics, DurationTask
+
+Task = Annotated[BinaryTask | DurationTask, Field(discriminator="kind")]
+LabelStatistics = Annotated[BinaryStatistics | DurationStatistics, Field(discriminator="kind")]
+Head = BinaryHead | DurationHead
+
+__all__ = [
+    "BinaryHead",
+    "BinaryStatistics",
+    "BinaryTask",
+    "DurationHead",
+    "DurationStatistics",
+    "DurationTask",
+    "Edge",
+    "Head",
+    "LabelStatistics",
+    "Task",
+]

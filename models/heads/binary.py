@@ -1,0 +1,81 @@
+"""A task that happens or not: click, conversion, like."""
+
+import math
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.calibration import Calibration, Platt
+from models.frozen import Frozen
+from models.heads.base import TaskBase
+from models.mlp import Mlp
+
+
+class BinaryStatistics(Frozen):
+    """What was measured of a binary label over the training window."""
+
+    kind: Literal["binary"] = "binary"
+    num_observed: int = Field(ge=1)
+    rate: float = Field(gt=0, lt=1)
+    """Share of positive labels among the observed."""
+
+    @property
+    def entropy(self) -> float:
+        """Log loss in nats of always predicting the rate."""
+        return -self.rate * math.log(self.rate) - (1 - self.rate) * math.log(1 - self.rate)
+
+
+class BinaryTask(TaskBase):
+    """Predicts a probability; the label is 0, 1 or null (not observed)."""
+
+    kind: Literal["binary"]
+
+    @property
+    def prediction_names(self) -> tuple[str, ...]:
+        """Fields of the answer that this task fills."""
+        return (self.name,)
+
+    def build(self, input_width: int, statistics: BinaryStatistics) -> "BinaryHead":
+        """The head for a representation (and estimates) of this width."""
+        return BinaryHead(self, input_width, statistics)
+
+
+class BinaryHead(nn.Module):
+    """A tower that moves the log-odds away from those of the base rate.
+
+    The base rate is a constant of the head and not a weight: a rare task starts calibrated.
+    """
+
+    num_outputs = 1
+    likelihood: Literal["gaussian", "categorical"] = "categorical"
+
+    base_logit: Tensor
+
+    def __init__(self, task: BinaryTask, input_width: int, statistics: BinaryStatistics) -> None:
+        super().__init__()
+        self.task = task
+        self.statistics = statistics
+        self.tower = Mlp(input_width, task.tower)
+        self.output = nn.Linear(self.tower.output_width, 1)
+        base_logit = math.log(statistics.rate) - math.log1p(-statistics.rate)
+        self.register_buffer("base_logit", torch.tensor(base_logit))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logit relative to the base rate's, [batch, 1]."""
+        output: Tensor = self.output(self.tower(x))
+        return output
+
+    def loss(self, output: Tensor, label: Tensor) -> Tensor:
+        """Log loss in units of the base rate's entropy, [batch]: 1 is as good as always predicting the rate."""
+        logit = output[:, 0] + self.base_logit
+        return functional.binary_cross_entropy_with_logits(logit, label, reduction="none") / self.statistics.entropy
+
+    def predict(self, output: Tensor, calibration: Calibration) -> dict[str, Tensor]:
+        """The probability, [batch]."""
+        logit = output[:, 0] + self.base_logit
+        if isinstance(calibration, Platt):
+            logit = calibration.logit(logit)
+        return {self.task.name: torch.sigmoid(logit)}

@@ -1,0 +1,65 @@
+"""Encoder, network and calibration in one: the same object evaluates, scores in bulk and serves."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.batch import EncodedBatch
+from models.calibration import Calibration
+from models.columns import Column, Columns, bags, categories, numbers
+from models.config import ModelConfig
+from models.encoder import Encoder
+from models.features import CategoricalFeature, Feature, MultiCategoricalFeature
+from models.network import Network
+
+Predictions = dict[str, NDArray[np.float32]]
+"""By field of the answer: probabilities and seconds, [rows] each."""
+
+
+class Predictor:
+    """From typed columns to calibrated predictions of all tasks.
+
+    Rows are independent: how they are batched, and in which order, changes no prediction beyond float rounding.
+    """
+
+    def __init__(
+        self, config: ModelConfig, encoder: Encoder, network: Network, calibrations: Mapping[str, Calibration]
+    ) -> None:
+        self.config = config
+        self.encoder = encoder
+        self.network = network.eval()
+        self.calibrations = dict(calibrations)
+
+    def predict(self, columns: Columns, num_rows: int, context: Columns | None = None) -> Predictions:
+        """Predict rows.
+
+        Args:
+            columns: typed columns of `num_rows` rows; an absent feature is missing in all rows.
+            num_rows: rows to predict.
+            context: typed columns of one row, encoded once and meant for all rows.
+        """
+        return self.predict_encoded(self.encoder.encode(columns, num_rows, context))
+
+    @torch.inference_mode()
+    def predict_encoded(self, batch: EncodedBatch) -> Predictions:
+        """Predict an encoded batch."""
+        predictions: Predictions = {}
+        for name, output in self.network(batch).items():
+            predicted = self.network.head(name).predict(output, self.calibrations[name])
+            predictions.update({field: values.numpy() for field, values in predicted.items()})
+        return predictions
+
+
+def typed_column(feature: Feature, values: Sequence[object]) -> Column:
+    """A column of Python values, one a row, checked and typed for the feature.
+
+    Raises:
+        ValueRefused: naming the row and the field.
+    """
+    if isinstance(feature, CategoricalFeature):
+        return categories(feature.name, values)
+    if isinstance(feature, MultiCategoricalFeature):
+        return bags(feature.name, values, feature.separator)
+    return numbers(feature.name, values)

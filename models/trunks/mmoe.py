@@ -1,0 +1,51 @@
+"""Multi-gate mixture of experts.
+
+Ma, Zhao, Yi, Chen, Hong, Chi, "Modeling Task Relationships in Multi-task Learning with Multi-gate
+Mixture-of-Experts", KDD 2018, https://doi.org/10.1145/3219819.3220007, equations 6 and 7.
+"""
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from models.frozen import Frozen
+from models.mlp import Mlp, MlpConfig
+
+
+class MMoEConfig(Frozen):
+    """Experts that all tasks share, and how many."""
+
+    kind: Literal["mmoe"] = "mmoe"
+    num_experts: int = Field(default=4, ge=1)
+    """Experts; each task mixes all of them by a gate of its own."""
+    expert: MlpConfig = MlpConfig(widths=(64,))
+    """On KuaiRand [64] was better than [128, 64] and [256, 128] on all three heads, and trains twice as fast."""
+
+    def build(self, input_width: int, num_tasks: int) -> "MMoE":
+        """The trunk for an input of this width."""
+        return MMoE(self, input_width, num_tasks)
+
+
+class MMoE(nn.Module):
+    """Mixes the experts for each task by a softmax gate of its own over the input.
+
+    The experts are a plain list: at a training batch of 4,096 that is faster than a stacked bank.
+    """
+
+    def __init__(self, config: MMoEConfig, input_width: int, num_tasks: int) -> None:
+        super().__init__()
+        self.experts = nn.ModuleList(Mlp(input_width, config.expert) for _ in range(config.num_experts))
+        self.gates = nn.ModuleList(nn.Linear(input_width, config.num_experts, bias=False) for _ in range(num_tasks))
+        self.output_width = config.expert.widths[-1]
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """One representation a task, each [batch, output_width], from the input [batch, input width]."""
+        experts = torch.stack([expert(x) for expert in self.experts], dim=1)
+        return [self._mixed(gate(x), experts) for gate in self.gates]
+
+    @staticmethod
+    def _mixed(gate: Tensor, experts: Tensor) -> Tensor:
+        weights = torch.softmax(gate, dim=1).unsqueeze(1)
+        return torch.bmm(weights, experts).squeeze(1)
