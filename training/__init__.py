@@ -1,0 +1,1 @@
+"""Offline work: logs, training, evaluation and reports."""
