@@ -1,0 +1,48 @@
+"""The `threefold serve` command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from models.errors import ConfigError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the service's commands."""
+    app.command("serve")(serve)
+
+
+def serve(
+    checkpoint: Annotated[Path | None, typer.Option(help="Model version, or folder of versions (the newest).")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 unless set.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one; 8080 unless set.")] = None,
+    max_rows: Annotated[int | None, typer.Option(help="Rows of one request.")] = None,
+    max_body_bytes: Annotated[int | None, typer.Option(help="Bytes of one body.")] = None,
+    body_timeout_s: Annotated[float | None, typer.Option(help="Seconds for a whole body to arrive.")] = None,
+    max_open_bodies: Annotated[int | None, typer.Option(help="Bodies received or parsed at once.")] = None,
+    max_queued_rows: Annotated[int | None, typer.Option(help="Rows waiting or being predicted at once.")] = None,
+    num_threads: Annotated[int | None, typer.Option(help="Threads of one prediction.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    shutdown_grace_s: Annotated[int | None, typer.Option(help="Seconds to finish after SIGTERM.")] = None,
+) -> None:
+    """Serve a model over HTTP. Every option is also an environment variable: THREEFOLD_PORT, for example."""
+    given = {name: value for name, value in locals().items() if value is not None}
+    from service.server import run
+    from service.settings import ENV_PREFIX, Settings
+
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise _as_config_error(error, ENV_PREFIX) from None
+    run(settings)
+
+
+def _as_config_error(error: ValidationError, prefix: str) -> ConfigError:
+    first = error.errors()[0]
+    rule = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return ConfigError(rule)
+    name = str(first["loc"][0])
+    return ConfigError(f"setting `{name}`: {rule}: set --{name.replace('_', '-')} or {prefix}{name.upper()}")

@@ -1,0 +1,47 @@
+"""How much of a request the model knew: categories it never saw, and features that were not sent."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from models.batch import EncodedBatch
+from models.encoder import PADDING, Encoder, owner_of
+from models.features import NumericFeature
+from models.features.vocabulary import MISSING, UNKNOWN
+
+Counts = dict[str, int]
+"""Rows by feature; features with none are left out."""
+
+
+class Coverage:
+    """Counts over encoded batches; a context value counts once for each row it was meant for."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._ids = encoder.id_features
+        self._id_offsets = np.array([encoder.offsets[name] for name in self._ids], dtype=np.int64)
+        self._with_vocabulary = np.array([name in encoder.fitted.vocabularies for name in self._ids], dtype=bool)
+        self._bags = {feature.name: encoder.offsets[owner_of(feature)] for feature in encoder.bag_features}
+        self._standardised = [
+            f.name for f in encoder.features if isinstance(f, NumericFeature) and f.encoding == "standardise"
+        ]
+
+    def unknown(self, batch: EncodedBatch) -> Counts:
+        """Rows with at least one category that the vocabulary does not hold."""
+        return {name: count for name, count in self._unknown(batch) if count}
+
+    def missing(self, batch: EncodedBatch) -> Counts:
+        """Rows without a value; an empty list is a missing one."""
+        return {name: count for name, count in self._missing(batch) if count}
+
+    def _unknown(self, batch: EncodedBatch) -> Iterator[tuple[str, int]]:
+        is_unknown = (batch.ids.numpy() == self._id_offsets + UNKNOWN) & self._with_vocabulary
+        yield from zip(self._ids, is_unknown.sum(axis=0).tolist(), strict=True)
+        for name, offset in self._bags.items():
+            yield name, int((batch.bags[name].numpy() == offset + UNKNOWN).any(axis=1).sum())
+
+    def _missing(self, batch: EncodedBatch) -> Iterator[tuple[str, int]]:
+        yield from zip(self._ids, (batch.ids.numpy() == self._id_offsets + MISSING).sum(axis=0).tolist(), strict=True)
+        for name in self._bags:
+            yield name, int((batch.bags[name].numpy() == PADDING).all(axis=1).sum())
+        flags = batch.numerics.numpy()[:, 1::2].sum(axis=0).tolist()
+        yield from zip(self._standardised, map(int, flags), strict=True)

@@ -1,0 +1,122 @@
+"""What `GET /model` says: the version served, what to send, what comes back, how good it was, and the limits."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from models.encoder import Encoder, owner_of
+from models.features import Feature, MultiCategoricalFeature, NumericFeature
+from models.features.base import Scope
+from models.features.vocabulary import LearnedVocabulary
+from models.heads import BinaryTask, Task
+from service.engine import Engine
+from service.settings import Settings
+
+
+class _Card(BaseModel):
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class FeatureCard(_Card):
+    """One feature that a request may hold."""
+
+    name: str
+    kind: Literal["categorical", "multi_categorical", "numeric"]
+    scope: Scope
+    """`context`: of the request; `candidate`: of one row."""
+    vocabulary: Literal["learned", "hash"] | None = None
+    """`learned`: categories not seen in training are unknown; `hash`: there are no unknown ones; null: a number."""
+    num_categories: int | None = None
+    """Categories that a learned vocabulary holds."""
+    separator: str | None = None
+    """A list may be sent as text with this between its ids."""
+    max_length: int | None = None
+    """Longer lists keep their end."""
+
+
+class FieldCard(_Card):
+    """One field of a prediction."""
+
+    name: str
+    unit: Literal["probability", "seconds"]
+    meaning: str
+
+
+class TaskCard(_Card):
+    """One task and the fields of the answer that it fills."""
+
+    name: str
+    kind: Literal["binary", "duration"]
+    observed_when: str | None
+    """The prediction holds for rows where this task is positive: dwell is the dwell after a click."""
+    fields: tuple[FieldCard, ...]
+
+
+class LimitsCard(_Card):
+    """What one request and one process take."""
+
+    max_rows: int
+    max_body_bytes: int
+    max_queued_rows: int
+
+
+class ModelCard(_Card):
+    """The model served."""
+
+    name: str
+    version: str
+    created_at: datetime
+    schema_fingerprint: str
+    """Changes exactly when requests or answers change."""
+    features: tuple[FeatureCard, ...]
+    tasks: tuple[TaskCard, ...]
+    metrics: dict[str, dict[str, float | None]]
+    """By task: measured on the test window."""
+    limits: LimitsCard
+
+
+def model_card(engine: Engine, settings: Settings) -> ModelCard:
+    """The card of the engine's model."""
+    manifest = engine.manifest
+    return ModelCard(
+        name=manifest.name,
+        version=manifest.version,
+        created_at=manifest.created_at,
+        schema_fingerprint=manifest.schema_fingerprint,
+        features=tuple(_feature_card(feature, engine.predictor.encoder) for feature in manifest.model.features),
+        tasks=tuple(map(task_card, manifest.model.tasks)),
+        metrics=manifest.metrics,
+        limits=LimitsCard.model_validate(settings.model_dump(include=set(LimitsCard.model_fields))),
+    )
+
+
+def task_card(task: Task) -> TaskCard:
+    """The card of one task."""
+    return TaskCard(name=task.name, kind=task.kind, observed_when=task.observed_when, fields=tuple(_fields(task)))
+
+
+def _fields(task: Task) -> Iterator[FieldCard]:
+    if isinstance(task, BinaryTask):
+        yield FieldCard(name=task.name, unit="probability", meaning=f"probability of {task.name}")
+    else:
+        mean, median = task.prediction_names
+        yield FieldCard(name=mean, unit="seconds", meaning=f"mean {task.name}")
+        yield FieldCard(name=median, unit="seconds", meaning=f"median {task.name}")
+
+
+def _feature_card(feature: Feature, encoder: Encoder) -> FeatureCard:
+    if isinstance(feature, NumericFeature):
+        return FeatureCard(name=feature.name, kind=feature.kind, scope=feature.scope)
+    vocabulary = encoder.fitted.vocabularies[owner_of(feature)]
+    num_categories = len(vocabulary.values) if isinstance(vocabulary, LearnedVocabulary) else None
+    return FeatureCard(
+        name=feature.name,
+        kind=feature.kind,
+        scope=feature.scope,
+        vocabulary="hash" if num_categories is None else "learned",
+        num_categories=num_categories,
+        separator=feature.separator if isinstance(feature, MultiCategoricalFeature) else None,
+        max_length=feature.max_length if isinstance(feature, MultiCategoricalFeature) else None,
+    )

@@ -1,0 +1,52 @@
+"""What an operator sets: options of `threefold serve`, or the environment variables THREEFOLD_*."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.errors import ConfigError
+
+ENV_PREFIX = "THREEFOLD_"
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Settings(BaseSettings):
+    """Where the model lies, where to listen, and how much to accept. All limits are those of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True, env_ignore_empty=True
+    )
+
+    checkpoint: Path
+    """A model version, or a folder of versions, of which the newest is served."""
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 in a container."""
+    port: int = Field(default=8080, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one, which the startup line names."""
+    max_rows: int = Field(default=2_000, ge=1)
+    """Rows (candidates) of one request; more are refused with 413."""
+    max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1)
+    """Bytes of one request body; more are refused with 413 as soon as they are seen."""
+    body_timeout_s: float = Field(default=10.0, gt=0)
+    """Seconds a client may take to send a whole body; then 408."""
+    max_open_bodies: int = Field(default=256, ge=1)
+    """Bodies being received or parsed at once; further requests get 503. Bounds memory with `max_body_bytes`."""
+    max_queued_rows: int = Field(default=20_000, ge=1)
+    """Rows waiting for the network or in it; a request that does not fit gets 503."""
+    num_threads: int = Field(default=1, ge=1)
+    """Threads of torch inside one prediction. 1 is best for up to a few hundred rows: scale by processes."""
+    log_level: LogLevel = "info"
+    """`debug` logs every request, `info` the refused ones, `warning` only what needs a person."""
+    shutdown_grace_s: int = Field(default=30, ge=1)
+    """Seconds that accepted requests have to finish after SIGTERM."""
+
+    @model_validator(mode="after")
+    def _full_request_fits(self) -> Self:
+        if self.max_queued_rows < self.max_rows:
+            raise ConfigError(
+                f"`max_queued_rows` holds at least one full request; found {self.max_queued_rows} below `max_rows` "
+                f"{self.max_rows}, so the largest requests would never be served: raise it or lower `max_rows`"
+            )
+        return self
