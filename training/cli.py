@@ -1,0 +1,18 @@
+"""The offline commands of `threefold`."""
+
+import typer
+
+from training.commands.evaluate import evaluate_command
+from training.commands.init import init_command
+from training.commands.score import score_command
+from training.commands.simulate import simulate_command
+from training.commands.train import train_command
+
+
+def register(app: typer.Typer) -> None:
+    """Add the offline commands, in the order in which one meets them."""
+    app.command("simulate")(simulate_command)
+    app.command("init")(init_command)
+    app.command("train")(train_command)
+    app.command("evaluate")(evaluate_command)
+    app.command("score")(score_command)

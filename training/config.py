@@ -1,0 +1,132 @@
+"""The configuration of a training run: one TOML file."""
+
+import tomllib
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from models.config import ModelConfig
+from models.embedding import EmbeddingConfig
+from models.errors import ConfigError
+from models.features import Feature
+from models.frozen import Frozen
+from models.heads import Task
+from models.names import ColumnName
+from models.trunks import MMoEConfig, TrunkConfig
+from training.data.config import DataConfig
+from training.optimizers import OptimizerConfig
+from training.weightings import UncertaintyConfig, WeightingConfig
+
+
+class NetworkConfig(Frozen):
+    """The section [model]: what lies between features and tasks."""
+
+    embedding: EmbeddingConfig = EmbeddingConfig()
+    """Width and start of the embeddings."""
+    trunk: TrunkConfig = MMoEConfig()
+    """What the tasks share."""
+
+
+class TrainingConfig(Frozen):
+    """The section [training]: how the network is trained."""
+
+    batch_size: int = Field(default=2_048, ge=2)
+    """Rows a step."""
+    max_epochs: int = Field(default=3, ge=1)
+    """Passes over the training window at the most."""
+    max_steps: int | None = Field(default=None, ge=1)
+    """Stop after this many steps, whatever the epochs."""
+    validations_per_epoch: int = Field(default=4, ge=1)
+    """Validation happens inside the epoch: large id tables are at their best before it ends."""
+    patience: int = Field(default=4, ge=1)
+    """Stop after this many validations in a row without a new best."""
+    validation_rows: int = Field(default=262_144, ge=1)
+    """At most this many evenly spaced rows of the validation window are used; they stay encoded in memory."""
+    telemetry_every: int = Field(default=20, ge=1)
+    """Steps between two readings of losses, sigmas, rates and dead units."""
+    weighting: WeightingConfig = UncertaintyConfig()
+    """How the losses of the tasks become one number."""
+    optimizers: dict[str, OptimizerConfig] = Field(default_factory=dict)
+    """By subnet (`embeddings`, `shared`, `heads.<task>`, `weighting`) or pattern (`heads.*`)."""
+    seed: int = 0
+    """Of initial weights, order of rows and dropout: the same seed and number of threads give the same model."""
+    num_threads: int | None = Field(default=None, ge=1)
+    """Threads of PyTorch; all cores where none is given."""
+
+
+class EvaluationConfig(Frozen):
+    """The section [evaluation]: what is reported beyond the overall numbers."""
+
+    group_by: ColumnName | None = None
+    """GAUC is the mean AUC within groups of this column, say the user."""
+    slice_by: tuple[ColumnName, ...] = ()
+    """Metrics are repeated for the most frequent values of these columns, say the placement."""
+
+
+class Config(Frozen):
+    """A whole configuration file."""
+
+    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """Name of the model: letters, digits, dot, dash, underscore."""
+    data: DataConfig
+    """The logs."""
+    features: tuple[Feature, ...] = Field(min_length=1)
+    """Inputs, one `[[features]]` each."""
+    tasks: tuple[Task, ...] = Field(min_length=1)
+    """What is predicted, one `[[tasks]]` each."""
+    model: NetworkConfig = NetworkConfig()
+    """What lies between features and tasks."""
+    training: TrainingConfig = TrainingConfig()
+    """How the network is trained."""
+    evaluation: EvaluationConfig = EvaluationConfig()
+    """What is reported beyond the overall numbers."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        self.model_part()
+        return self
+
+    def model_part(self) -> ModelConfig:
+        """The part that a checkpoint needs to rebuild the model."""
+        return ModelConfig(
+            features=self.features, tasks=self.tasks, embedding=self.model.embedding, trunk=self.model.trunk
+        )
+
+    def with_overrides(self, data: str | None = None, seed: int | None = None) -> Self:
+        """The same configuration with another log or seed, where one is given."""
+        updates: dict[str, object] = {}
+        if data is not None:
+            updates["data"] = self.data.model_copy(update={"path": data})
+        if seed is not None:
+            updates["training"] = self.training.model_copy(update={"seed": seed})
+        return self.model_copy(update=updates)
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read, is no TOML, or a setting breaks a rule; all broken rules are named.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"a configuration is a readable TOML file; {path}: {error}. Correct the path") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"a configuration is TOML; {path} is not: {error}. Correct that line") from None
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        found = "\n".join(f"  {_where(e['loc'])}: {_what(e['msg'], e['type'])}" for e in error.errors())
+        raise ConfigError(f"{path} breaks {error.error_count()} rule(s):\n{found}") from None
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "the file"
+
+
+def _what(message: str, kind: str) -> str:
+    if kind == "extra_forbidden":
+        return "no such setting: correct the name or remove it (docs/configuration.md lists all settings)"
+    return message.removeprefix("Value error, ")

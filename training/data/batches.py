@@ -1,0 +1,98 @@
+"""Encoded training batches, shuffled within a pool of bounded size."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.batch import EncodedBatch, concatenate
+from models.encoder import PADDING, Encoder
+from training.data.reader import Chunk, LogReader
+from training.data.windows import Window
+
+
+@dataclass(frozen=True)
+class TrainingBatch:
+    """Encoded rows and their labels.
+
+    Attributes:
+        inputs: encoded features.
+        labels: by task, float32 [batch]; NaN where the label does not count.
+    """
+
+    inputs: EncodedBatch
+    labels: dict[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def rows(self, index: Tensor) -> "TrainingBatch":
+        """The rows at the index, in its order."""
+        return TrainingBatch(self.inputs.rows(index), {name: label[index] for name, label in self.labels.items()})
+
+
+def encode_chunk(encoder: Encoder, chunk: Chunk) -> TrainingBatch:
+    """All rows of a chunk as one batch."""
+    labels = {name: torch.from_numpy(label.astype(np.float32)) for name, label in chunk.labels.items()}
+    return TrainingBatch(encoder.encode(chunk.features, chunk.num_rows), labels)
+
+
+class BatchStream:
+    """Training batches of a window, epoch by epoch.
+
+    Files and row groups come in a random order; rows are drawn without replacement from a pool of `shuffle_rows`.
+    The order depends on the seed and the epoch alone.
+    """
+
+    def __init__(
+        self, reader: LogReader, encoder: Encoder, window: Window, *, batch_size: int, shuffle_rows: int, seed: int
+    ) -> None:
+        self._reader = reader
+        self._encoder = encoder
+        self._window = window
+        self._batch_size = batch_size
+        self._shuffle_rows = max(shuffle_rows, batch_size)
+        self._seed = seed
+
+    def epoch(self, number: int) -> Iterator[TrainingBatch]:
+        """All rows of the window once; the last batch may be smaller."""
+        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + number)
+        pool: list[TrainingBatch] = []
+        for chunk in self._reader.chunks(self._window, shuffle=Random(f"{self._seed}:{number}")):  # noqa: S311
+            pool.append(encode_chunk(self._encoder, chunk))
+            if sum(map(len, pool)) >= self._shuffle_rows:
+                *batches, rest = self._drawn(pool, generator)
+                yield from batches
+                pool = [rest]
+        yield from self._drawn(pool, generator)
+
+    def _drawn(self, pool: list[TrainingBatch], generator: torch.Generator) -> Iterator[TrainingBatch]:
+        joined = _joined(pool)
+        order = torch.randperm(len(joined), generator=generator)
+        for index in torch.split(order, self._batch_size):
+            yield joined.rows(index)
+
+
+def sampled(reader: LogReader, encoder: Encoder, window: Window, max_rows: int) -> TrainingBatch:
+    """Evenly spaced rows of a window, at most `max_rows`, encoded once and kept in memory for validation."""
+    step = -(-window.num_rows // max_rows)
+    parts: list[TrainingBatch] = []
+    position = 0
+    for chunk in reader.chunks(window):
+        batch = encode_chunk(encoder, chunk)
+        first = -position % step
+        parts.append(batch.rows(torch.arange(first, len(batch), step)))
+        position += len(batch)
+    return _joined(parts)
+
+
+def _joined(parts: list[TrainingBatch]) -> TrainingBatch:
+    if len(parts) == 1:
+        return parts[0]
+    return TrainingBatch(
+        concatenate([part.inputs for part in parts], PADDING),
+        {name: torch.cat([part.labels[name] for part in parts]) for name in parts[0].labels},
+    )

@@ -1,0 +1,73 @@
+"""Where the logs are, and how they are cut by time."""
+
+import re
+from datetime import timedelta
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from models.frozen import Frozen
+from models.names import ColumnName
+
+_DURATION = re.compile(r"^(\d+)([dh])$")
+
+
+class SplitConfig(Frozen):
+    """Three windows in time: train, then validation, then test. Rows are never split at random.
+
+    Either two lengths, counted back from the newest row (whole days end at midnight UTC), or two starts.
+    """
+
+    validation: str | None = Field(default=None, pattern=_DURATION.pattern)
+    """Length of the validation window, such as "1d" or "6h"."""
+    test: str | None = Field(default=None, pattern=_DURATION.pattern)
+    """Length of the test window, the newest rows."""
+    column: ColumnName | None = None
+    """Cut by this column instead of the timestamp, for instance a `date` partition; needs the two starts."""
+    train_from: str | None = None
+    """Older rows are left out."""
+    validation_from: str | None = None
+    """First value of the validation window, such as "2026-01-13"."""
+    test_from: str | None = None
+    """First value of the test window."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        lengths, starts = (self.validation, self.test), (self.validation_from, self.test_from)
+        if None not in lengths and starts == (None, None) and self.column is None and self.train_from is None:
+            return self
+        if None not in starts and lengths == (None, None):
+            if not str(self.validation_from) < str(self.test_from):
+                raise ValueError(
+                    f"`validation_from` lies before `test_from`; found {self.validation_from} and {self.test_from}"
+                )
+            return self
+        raise ValueError(
+            'a split is either two lengths (validation = "1d", test = "1d") or two starts (validation_from and '
+            "test_from, with `column` and `train_from` if wanted); found a mixture or half of one"
+        )
+
+
+def parse_duration(text: str) -> timedelta:
+    """Time from text such as "1d" or "6h"."""
+    match = _DURATION.match(text)
+    assert match is not None
+    number = int(match.group(1))
+    return timedelta(days=number) if match.group(2) == "d" else timedelta(hours=number)
+
+
+class DataConfig(Frozen):
+    """The logs, and how they are read."""
+
+    path: str = Field(min_length=1)
+    """A folder (hive partitions are columns), a glob or a file; Parquet or CSV. Relative to the working folder."""
+    timestamp: ColumnName
+    """Orders the rows. A timestamp column, or whole numbers in `timestamp_unit`."""
+    timestamp_unit: Literal["s", "ms", "us"] | None = None
+    """Unit of a timestamp that is a whole number, counted from 1970 UTC."""
+    split: SplitConfig
+    """Which rows train, which validate, which test."""
+    read_rows: int = Field(default=65_536, ge=1)
+    """Rows that are read and encoded at a time."""
+    shuffle_rows: int = Field(default=262_144, ge=1)
+    """Training batches are drawn from a pool of this many rows; it bounds the memory that data takes."""

@@ -1,0 +1,84 @@
+"""A log as the model sees it: typed feature columns and checked labels, chunk by chunk."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import pyarrow as pa
+
+from models.columns import Columns
+from models.config import ModelConfig
+from models.features import CategoricalFeature, Feature, MultiCategoricalFeature
+from training.data.config import DataConfig
+from training.data.labels import Labels, check_label_type, labels
+from training.data.source import LogSource
+from training.data.typed import check_type, typed
+from training.data.windows import Window
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a log.
+
+    Attributes:
+        features: typed columns by feature.
+        labels: by task; empty where none were asked for.
+        extra: further columns that were asked for, as they are in the log.
+        num_rows: rows of the chunk.
+    """
+
+    features: Columns
+    labels: Labels
+    extra: pa.RecordBatch
+    num_rows: int
+
+
+class LogReader:
+    """Reads the configured columns of a log and nothing else.
+
+    Raises:
+        DataError: a file lacks a column, or a column is of a type that its feature or task cannot take.
+    """
+
+    def __init__(self, source: LogSource, model: ModelConfig, with_labels: bool = True) -> None:
+        self.source = source
+        self.model = model
+        self.tasks = model.tasks if with_labels else ()
+        self._names = [f.name for f in model.features]
+        self._labels = [task.label for task in self.tasks]
+        types = source.require([*self._names, *self._labels])
+        for feature in model.features:
+            check_type(feature, types[feature.name])
+        for task in self.tasks:
+            check_label_type(task, types[task.label])
+
+    def chunks(
+        self, window: Window | None = None, extra: Sequence[str] = (), shuffle: Random | None = None
+    ) -> Iterator[Chunk]:
+        """Stream a window's rows; with `shuffle` its files and row groups come in a random order.
+
+        Raises:
+            DataError: a value breaks a rule, or a file cannot be read to its end.
+        """
+        where = None if window is None else window.where
+        wanted = list(dict.fromkeys([*self._names, *self._labels, *extra]))
+        for chunk in self.source.chunks(wanted, where, shuffle):
+            if chunk.num_rows:
+                features = {f.name: typed(f, chunk.column(f.name)) for f in self.model.features}
+                found = labels(self.tasks, chunk) if self.tasks else {}
+                yield Chunk(features, found, chunk.select(list(extra)), chunk.num_rows)
+
+
+def open_log(data: DataConfig, model: ModelConfig) -> LogSource:
+    """The log of a configuration."""
+    return LogSource(data.path, csv_types(model), data.read_rows)
+
+
+def csv_types(model: ModelConfig) -> dict[str, pa.DataType]:
+    """Types of CSV columns by what they are used for, so that an id "007" stays text and never passes a float."""
+    types = {feature.name: _csv_type(feature) for feature in model.features}
+    return types | {task.label: pa.float64() for task in model.tasks}
+
+
+def _csv_type(feature: Feature) -> pa.DataType:
+    return pa.string() if isinstance(feature, CategoricalFeature | MultiCategoricalFeature) else pa.float64()

@@ -1,0 +1,70 @@
+"""Fits each head's calibration on the validation window, which the weights were not fitted on."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+from torch import Tensor
+
+from models.calibration import Calibration, Identity, Moment, Platt
+from models.heads import BinaryHead, DurationHead
+from models.network import Network
+from training.data.batches import TrainingBatch
+
+PRIOR_ROWS = 100.0
+"""Weight of the prior slope 1, in rows: a handful of positives must not turn a head upside down."""
+MIN_ROWS = 50
+"""With fewer observed rows nothing is fitted."""
+BATCH_ROWS = 8_192
+
+
+@torch.inference_mode()
+def fit_calibrations(network: Network, rows: TrainingBatch) -> dict[str, Calibration]:
+    """A calibration for each task from encoded rows."""
+    network.eval()
+    parts = [network(rows.rows(index).inputs) for index in torch.split(torch.arange(len(rows)), BATCH_ROWS)]
+    outputs = {name: torch.cat([part[name] for part in parts]) for name in rows.labels}
+    return {name: _fitted(network, name, outputs[name], label) for name, label in rows.labels.items()}
+
+
+def _fitted(network: Network, name: str, output: Tensor, label: Tensor) -> Calibration:
+    observed = ~label.isnan()
+    output, label = output[observed], label[observed]
+    if len(label) < MIN_ROWS:
+        return Identity()
+    head = network.head(name)
+    if isinstance(head, BinaryHead):
+        return fit_platt((output[:, 0] + head.base_logit).double().numpy(), label.double().numpy())
+    return fit_moment(head, output, label)
+
+
+def fit_platt(logit: NDArray[np.float64], label: NDArray[np.float64]) -> Calibration:
+    """Slope and intercept of least log loss; identity where only one outcome was seen.
+
+    Fitted about the mean logit with a weak Gaussian prior that the slope is 1. The intercept is free, so predicted and
+    observed totals agree on the rows of the fit.
+    """
+    if label.min() == label.max():
+        return Identity()
+    centre = float(logit.mean())
+
+    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        log_slope, intercept = parameters
+        slope = np.exp(log_slope)
+        z = slope * (logit - centre) + intercept
+        error = expit(z) - label
+        value = float((np.logaddexp(0, z) - label * z).sum()) + PRIOR_ROWS * log_slope**2 / 2
+        slope_gradient = float((error * (logit - centre)).sum()) * slope + PRIOR_ROWS * log_slope
+        return value / len(label), np.array([slope_gradient, float(error.sum())]) / len(label)
+
+    found = minimize(loss, np.array([0.0, centre]), jac=True, method="BFGS")
+    slope = float(np.exp(found.x[0]))
+    return Platt(slope=slope, intercept=float(found.x[1]) - slope * centre)
+
+
+def fit_moment(head: DurationHead, output: Tensor, label: Tensor) -> Calibration:
+    """The factor that makes the total of the predicted means equal the total observed."""
+    growth = head.growth(output).double()
+    observed = 1.0 + label.double() / head.statistics.scale_seconds
+    return Moment(factor=float(observed.sum() / growth.sum()))

@@ -1,0 +1,152 @@
+"""All numbers of a window: each head against the base rate, by slice, and against the truth where it is known."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from models.heads import BinaryStatistics, BinaryTask, DurationStatistics, DurationTask, LabelStatistics, Task
+from models.predictor import Predictor
+from training.config import EvaluationConfig
+from training.data.reader import LogReader
+from training.data.windows import Window
+from training.evaluation.binary import binary_metrics
+from training.evaluation.captured import captured_deviance, captured_entropy
+from training.evaluation.duration import duration_metrics
+from training.evaluation.gauc import gauc
+from training.evaluation.scored import Scored, score_window
+
+Metrics = dict[str, float | None]
+NUM_SLICES = 12
+MIN_SLICE_ROWS = 100
+
+
+@dataclass(frozen=True)
+class TaskEvaluation:
+    """What was measured of one task.
+
+    Attributes:
+        kind: binary or duration.
+        num_observed: rows in which its label counts.
+        metrics: of the model.
+        base: of always predicting the training window's rate or mean.
+        slices: by column, by value, the model's metrics.
+    """
+
+    kind: str
+    num_observed: int
+    metrics: Metrics
+    base: Metrics
+    slices: dict[str, dict[str, Metrics]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured of a window.
+
+    Attributes:
+        window: its bounds, for people.
+        num_rows: its rows.
+        tasks: by task.
+    """
+
+    window: str
+    num_rows: int
+    tasks: dict[str, TaskEvaluation]
+
+    def metrics(self) -> dict[str, Metrics]:
+        """The model's metrics by task."""
+        return {name: task.metrics for name, task in self.tasks.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries."""
+        return asdict(self)
+
+
+def evaluate(
+    predictor: Predictor,
+    statistics: Mapping[str, LabelStatistics],
+    reader: LogReader,
+    window: Window,
+    config: EvaluationConfig,
+    truth: Mapping[str, str],
+) -> tuple[Evaluation, Scored]:
+    """Score a window and measure it.
+
+    Args:
+        predictor: the model, as it is served.
+        statistics: of each label in the training window; what the base rate knows.
+        reader: the log.
+        window: which rows.
+        config: grouping and slices.
+        truth: by label column, the column that holds the truth; empty for a real log.
+
+    Returns:
+        The measurements, and the scored rows for pictures.
+    """
+    true_columns = {t.name: truth[t.label] for t in reader.tasks if t.label in truth}
+    groups = [config.group_by] if config.group_by else []
+    scored = score_window(
+        predictor, reader, window, list(dict.fromkeys([*groups, *config.slice_by, *true_columns.values()]))
+    )
+    tasks = {
+        task.name: _evaluate_task(task, statistics[task.name], scored.observed(task), config, true_columns)
+        for task in reader.tasks
+    }
+    return Evaluation(window.described, len(scored), tasks), scored
+
+
+def task_metrics(task: Task, scored: Scored, group_by: str | None = None) -> Metrics:
+    """The model's metrics on rows in which the task's label counts; empty where there are none."""
+    label = scored.labels[task.name]
+    if len(label) == 0:
+        return {}
+    predictions = [scored.predictions[name] for name in task.prediction_names]
+    if isinstance(task, DurationTask):
+        return duration_metrics(label, *predictions)
+    metrics = binary_metrics(label, predictions[0])
+    if group_by is not None:
+        metrics["gauc"] = gauc(label, predictions[0], scored.extra[group_by])
+    return metrics
+
+
+def _evaluate_task(
+    task: Task, statistics: LabelStatistics, scored: Scored, config: EvaluationConfig, truth: Mapping[str, str]
+) -> TaskEvaluation:
+    metrics = task_metrics(task, scored, config.group_by)
+    if task.name in truth and len(scored):
+        metrics |= _captured(task, scored, scored.extra[truth[task.name]])
+    return TaskEvaluation(
+        kind=task.kind,
+        num_observed=len(scored),
+        metrics=metrics,
+        base=_base_metrics(task, statistics, scored),
+        slices={column: _slices(task, scored, column) for column in config.slice_by},
+    )
+
+
+def _base_metrics(task: Task, statistics: LabelStatistics, scored: Scored) -> Metrics:
+    label = scored.labels[task.name]
+    if len(label) == 0:
+        return {}
+    if isinstance(statistics, BinaryStatistics):
+        return binary_metrics(label, np.full(len(label), statistics.rate))
+    assert isinstance(statistics, DurationStatistics)
+    median = np.full(len(label), statistics.scale_seconds * np.expm1(statistics.log_mean))
+    return duration_metrics(label, np.full(len(label), statistics.mean_seconds), median)
+
+
+def _captured(task: Task, scored: Scored, truth: pd.Series) -> Metrics:
+    measure = captured_entropy if isinstance(task, BinaryTask) else captured_deviance
+    return measure(scored.labels[task.name], scored.predictions[task.name], truth.to_numpy(np.float64))
+
+
+def _slices(task: Task, scored: Scored, column: str) -> dict[str, Metrics]:
+    """Metrics for the most frequent values of a column."""
+    values = scored.extra[column].astype("string").fillna("(missing)")
+    counts = values.value_counts().head(NUM_SLICES)
+    frequent = [str(value) for value, rows in counts.items() if rows >= MIN_SLICE_ROWS]
+    slices = {value: scored.rows((values == value).to_numpy(dtype=bool)) for value in frequent}
+    return {value: {"rows": float(len(rows)), **task_metrics(task, rows)} for value, rows in slices.items()}

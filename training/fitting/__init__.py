@@ -1,0 +1,1 @@
+"""One streaming pass over the training window: vocabularies, numeric statistics, label statistics."""

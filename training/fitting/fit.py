@@ -1,0 +1,115 @@
+"""The one pass: everything the model needs to know of the training window before it trains."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.columns import Bags, Categories, Column, Columns
+from models.config import ModelConfig
+from models.encoder import Encoder, Fitted, owner_of, vocabulary_owners
+from models.errors import DataError
+from models.features import Feature, NumericFeature
+from models.features.vocabulary import HashVocabulary, HashVocabularyConfig, Vocabulary
+from models.heads import LabelStatistics
+from training.data.labels import Labels
+from training.fitting.categories import VocabularyFit
+from training.fitting.labels import LabelFit
+from training.fitting.numeric import NumericFit
+
+
+@dataclass
+class FittedData:
+    """The result of the pass.
+
+    Attributes:
+        encoder: ready to encode.
+        statistics: of each task's label.
+        null_shares: by feature, the share of training rows where it is missing.
+        num_rows: rows of the pass.
+    """
+
+    encoder: Encoder
+    statistics: dict[str, LabelStatistics]
+    null_shares: dict[str, float] = field(default_factory=dict)
+    num_rows: int = 0
+
+
+class DataFit:
+    """Collects from chunks of typed columns and labels."""
+
+    def __init__(self, config: ModelConfig, seed: int) -> None:
+        self._features: Sequence[Feature] = config.features
+        self._owners = vocabulary_owners(config.features)
+        self._vocabularies = {
+            name: VocabularyFit(kind)
+            for name, kind in self._owners.items()
+            if not isinstance(kind, HashVocabularyConfig)
+        }
+        self._numerics = {f.name: NumericFit(f, seed) for f in config.features if isinstance(f, NumericFeature)}
+        self._labels = {task.name: LabelFit(task, seed) for task in config.tasks}
+        self._num_present = dict.fromkeys((f.name for f in config.features), 0)
+        self._num_rows = 0
+
+    def add(self, columns: Columns, labels: Labels, num_rows: int) -> None:
+        """Take in a chunk."""
+        self._num_rows += num_rows
+        for feature in self._features:
+            column = columns[feature.name]
+            self._num_present[feature.name] += _num_present(column)
+            if isinstance(feature, NumericFeature):
+                assert isinstance(column, np.ndarray)
+                self._numerics[feature.name].add(column)
+            elif (owner := owner_of(feature)) in self._vocabularies:
+                assert isinstance(column, Categories | Bags)
+                self._vocabularies[owner].add(column)
+        for name, fit in self._labels.items():
+            fit.add(labels[name])
+
+    def result(self) -> FittedData:
+        """What was measured.
+
+        Raises:
+            DataError: a feature is missing in every row, or a label has nothing to learn from.
+        """
+        self._refuse_all_null()
+        vocabularies = {name: self._vocabulary(name) for name in self._owners}
+        numerics = {name: fit.statistics() for name, fit in self._numerics.items()}
+        return FittedData(
+            encoder=Encoder(self._features, Fitted(vocabularies, numerics)),
+            statistics={name: fit.statistics() for name, fit in self._labels.items()},
+            null_shares={name: 1 - present / self._num_rows for name, present in self._num_present.items()},
+            num_rows=self._num_rows,
+        )
+
+    def _vocabulary(self, name: str) -> Vocabulary:
+        kind = self._owners[name]
+        return (
+            HashVocabulary(kind.num_buckets)
+            if isinstance(kind, HashVocabularyConfig)
+            else self._vocabularies[name].vocabulary()
+        )
+
+    def _refuse_all_null(self) -> None:
+        empty = [name for name, present in self._num_present.items() if present == 0]
+        if empty:
+            raise DataError(
+                f"a feature has values in the training window; found null in all {self._num_rows:,} rows: "
+                f"{', '.join(empty)}. A model can learn nothing from it: remove the feature, or correct the log"
+            )
+
+
+def fit_data(config: ModelConfig, chunks: Iterable[tuple[Columns, Labels, int]], seed: int) -> FittedData:
+    """Fit encoder and label statistics from a stream of (columns, labels, rows)."""
+    fit = DataFit(config, seed)
+    for columns, labels, num_rows in chunks:
+        fit.add(columns, labels, num_rows)
+    return fit.result()
+
+
+def _num_present(column: Column) -> int:
+    if isinstance(column, Categories):
+        return int((column.codes >= 0).sum())
+    if isinstance(column, Bags):
+        return int((np.diff(column.offsets) > 0).sum())
+    return int((~np.isnan(column)).sum())

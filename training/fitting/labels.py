@@ -1,0 +1,74 @@
+"""Statistics of a label, from a stream."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import DataError
+from models.heads import BinaryStatistics, BinaryTask, DurationStatistics, LabelStatistics, Task
+from training.fitting.sample import UniformSample
+
+SAMPLE_SIZE = 200_000
+
+
+class LabelFit:
+    """Collects what the task's head needs to know of its label."""
+
+    def __init__(self, task: Task, seed: int) -> None:
+        self.task = task
+        self._num_observed = 0
+        self._sum = 0.0
+        self._max = 0.0
+        self._sample = UniformSample(SAMPLE_SIZE, seed)
+
+    def add(self, label: NDArray[np.float64]) -> None:
+        """Take in the labels of a chunk, [rows], NaN where not observed."""
+        observed = label[~np.isnan(label)]
+        if len(observed):
+            self._num_observed += len(observed)
+            self._sum += float(observed.sum())
+            self._max = max(self._max, float(observed.max()))
+            self._sample.add(observed)
+
+    def statistics(self) -> LabelStatistics:
+        """What was measured.
+
+        Raises:
+            DataError: the label is never observed, or never varies, so there is nothing to learn.
+        """
+        name, column = self.task.name, self.task.label
+        if self._num_observed == 0:
+            when = f" where '{self.task.observed_when}' is positive" if self.task.observed_when else ""
+            raise DataError(
+                f"a task has labels in the training window; column '{column}' of task '{name}' is null in every "
+                f"row{when}: remove the task, or correct the log"
+            )
+        if isinstance(self.task, BinaryTask):
+            return self._binary(name, column)
+        return self._duration(name, column)
+
+    def _binary(self, name: str, column: str) -> BinaryStatistics:
+        if self._sum in (0, self._num_observed):
+            raise DataError(
+                f"a binary task has both outcomes in the training window; column '{column}' of task '{name}' is "
+                f"{self._sum / self._num_observed:g} in all {self._num_observed:,} observed rows: remove the task, or "
+                f"train on a longer window"
+            )
+        return BinaryStatistics(num_observed=self._num_observed, rate=self._sum / self._num_observed)
+
+    def _duration(self, name: str, column: str) -> DurationStatistics:
+        sample = self._sample.values
+        if sample.max() == sample.min():
+            raise DataError(
+                f"a duration varies; column '{column}' of task '{name}' is {sample[0]:g} s in all "
+                f"{self._num_observed:,} observed rows: remove the task, or correct the log"
+            )
+        scale = float(np.median(sample[sample > 0]))
+        logarithm = np.log1p(sample / scale)
+        return DurationStatistics(
+            num_observed=self._num_observed,
+            mean_seconds=self._sum / self._num_observed,
+            max_seconds=self._max,
+            scale_seconds=scale,
+            log_mean=float(logarithm.mean()),
+            log_standard_deviation=float(logarithm.std()),
+        )

@@ -1,0 +1,101 @@
+"""A learning rate for each subnet: every parameter belongs to exactly one group, and to none by accident."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from torch import nn
+
+from models.errors import ConfigError
+from training.optimizers.config import DEFAULTS, OptimizerConfig, takes_sparse_gradients
+
+
+class SubnetOptimizers:
+    """One optimizer a subnet.
+
+    Args:
+        subnets: modules by subnet; together they hold every parameter once.
+        configured: settings by subnet or pattern (`heads.*`). They go before the defaults, a name before a pattern.
+
+    Raises:
+        ConfigError: a setting that claims no subnet or no parameter, a subnet that nothing claims, or a kind
+            that cannot take the subnet's gradients.
+    """
+
+    def __init__(self, subnets: Mapping[str, nn.Module], configured: Mapping[str, OptimizerConfig]) -> None:
+        _refuse_shared(subnets)
+        parameters = {name: list(module.parameters()) for name, module in subnets.items()}
+        _refuse_idle(parameters, configured)
+        trained = {name: held for name, held in parameters.items() if held}
+        self.configs = {name: _claim(name, configured) for name in trained}
+        self.optimizers = {name: self.configs[name].build(held) for name, held in trained.items()}
+
+    def zero_grad(self) -> None:
+        """Forget all gradients."""
+        for optimizer in self.optimizers.values():
+            optimizer.zero_grad(set_to_none=True)
+
+    def step(self) -> None:
+        """Move every subnet by its own rate."""
+        for optimizer in self.optimizers.values():
+            optimizer.step()
+
+    def learning_rates(self) -> dict[str, float]:
+        """The rate in force, by subnet."""
+        return {name: float(optimizer.param_groups[0]["lr"]) for name, optimizer in self.optimizers.items()}
+
+
+def _claim(subnet: str, configured: Mapping[str, OptimizerConfig]) -> OptimizerConfig:
+    """The settings of a subnet: configured before default, its name before a pattern."""
+    for settings in (configured, DEFAULTS):
+        exact = [name for name in settings if name == subnet]
+        patterns = [name for name in settings if name != subnet and fnmatchcase(subnet, name)]
+        if not exact and len(patterns) > 1:
+            raise ConfigError(
+                f"every subnet belongs to one optimizer group; '{subnet}' is claimed by {' and '.join(patterns)}: "
+                f"narrow one of the patterns"
+            )
+        for name in exact or patterns:
+            return _checked(subnet, settings[name])
+    raise ConfigError(f"every subnet has an optimizer; '{subnet}' has none: add [training.optimizers.\"{subnet}\"]")
+
+
+def _checked(subnet: str, config: OptimizerConfig) -> OptimizerConfig:
+    sparse = subnet == "embeddings"
+    if takes_sparse_gradients(config) != sparse:
+        kinds = "rowwise_adagrad or sparse_adam" if sparse else "adamw"
+        raise ConfigError(
+            f"the optimizer of '{subnet}' is {kinds}, because its gradients are {'sparse' if sparse else 'dense'}; "
+            f"found {config.kind}: change its `kind`"
+        )
+    return config
+
+
+def _refuse_idle(parameters: Mapping[str, list[nn.Parameter]], configured: Mapping[str, OptimizerConfig]) -> None:
+    for name in configured:
+        claimed = [subnet for subnet in parameters if subnet == name or fnmatchcase(subnet, name)]
+        if not claimed:
+            raise ConfigError(
+                f"an optimizer group claims a subnet; '{name}' matches none of: {', '.join(parameters)}: "
+                f"correct or remove it"
+            )
+        if not any(parameters[subnet] for subnet in claimed):
+            raise ConfigError(
+                f"an optimizer group holds parameters; '{name}' holds none ({', '.join(claimed)} has nothing to "
+                f"train with these settings): remove it"
+            )
+
+
+def _refuse_shared(subnets: Mapping[str, nn.Module]) -> None:
+    owner: dict[int, str] = {}
+    for name, module in subnets.items():
+        for parameter in module.parameters():
+            other = owner.setdefault(id(parameter), name)
+            assert other == name, f"a parameter is in both {other} and {name}"
+
+
+def check_complete(subnets: Mapping[str, nn.Module], *modules: nn.Module) -> None:
+    """Every parameter of the modules is in a subnet; an error of ours, never of a user."""
+    held = {id(parameter) for module in subnets.values() for parameter in module.parameters()}
+    for module in modules:
+        for name, parameter in module.named_parameters():
+            assert id(parameter) in held, f"parameter {name} is in no subnet"

@@ -1,0 +1,170 @@
+"""A whole run: log in, checkpoint out. Each stage hands the next a typed result."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from models.checkpoint import Manifest, save_checkpoint
+from models.network import Network
+from models.predictor import Predictor
+from training.config import Config
+from training.data.batches import BatchStream, sampled
+from training.data.reader import LogReader, open_log
+from training.data.windows import Windows, find_windows
+from training.evaluation.calibrate import fit_calibrations
+from training.evaluation.captured import truth_columns
+from training.evaluation.evaluate import Evaluation, evaluate
+from training.evaluation.scored import Scored
+from training.fitting.fit import FittedData, fit_data
+from training.history import History
+from training.progress import Progress
+from training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A log that is ready to train on."""
+
+    config: Config
+    reader: LogReader
+    windows: Windows
+    data: FittedData
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained and calibrated model, and what the run saw of itself."""
+
+    predictor: Predictor
+    history: History
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        prepared: the log and what was fitted of it.
+        trained: the model.
+        evaluation: its numbers on the test window.
+        scored: the test window's labels and predictions.
+    """
+
+    prepared: Prepared
+    trained: Trained
+    evaluation: Evaluation
+    scored: Scored
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A stored model's numbers on the test window of a log."""
+
+    windows: Windows
+    evaluation: Evaluation
+    scored: Scored
+
+
+def prepare(config: Config, console: Console) -> Prepared:
+    """Open the log, cut it by time, and fit encoder and label statistics on the training window."""
+    model = config.model_part()
+    source = open_log(config.data, model)
+    reader = LogReader(source, model)
+    source.require([*config.evaluation.slice_by, *filter(None, [config.evaluation.group_by])])
+    windows = find_windows(source, config.data)
+    for window in (windows.train, windows.validation, windows.test):
+        _say(console, f"{window.name:<10} {window.num_rows:>12,} rows   {window.described}")
+    if windows.days_without_rows:
+        days = ", ".join(map(str, windows.days_without_rows))
+        console.print(f"[bold yellow]note:[/] the log has no rows on {days}", soft_wrap=True)
+    chunks = ((chunk.features, chunk.labels, chunk.num_rows) for chunk in reader.chunks(windows.train))
+    data = fit_data(model, chunks, config.training.seed)
+    _say(console, f"encoder fitted: {data.encoder.num_rows:,} embedding rows for {len(model.features)} features")
+    return Prepared(config, reader, windows, data)
+
+
+def fit(prepared: Prepared, console: Console) -> Trained:
+    """Train the network and fit its calibration on the validation window."""
+    settings, encoder = prepared.config.training, prepared.data.encoder
+    if settings.num_threads is not None:
+        torch.set_num_threads(settings.num_threads)
+    torch.manual_seed(settings.seed)
+    model = prepared.config.model_part()
+    network = Network(model, encoder, prepared.data.statistics)
+    stream = BatchStream(
+        prepared.reader,
+        encoder,
+        prepared.windows.train,
+        batch_size=settings.batch_size,
+        shuffle_rows=prepared.config.data.shuffle_rows,
+        seed=settings.seed,
+    )
+    validation = sampled(prepared.reader, encoder, prepared.windows.validation, settings.validation_rows)
+    with Progress(console, total_steps(prepared)) as progress:
+        trainer = Trainer(settings, network, stream, validation, prepared.windows.train.num_rows, progress)
+        for subnet, kind in trainer.optimizers.configs.items():
+            _say(console, f"optimizer  {subnet:<20} {kind.kind} at {kind.learning_rate:g}")
+        history = trainer.train()
+    _say(console, f"stopped: {history.stopped_because}; {history.num_rows / history.seconds:,.0f} rows/s")
+    return Trained(Predictor(model, encoder, network, fit_calibrations(network, validation)), history)
+
+
+def total_steps(prepared: Prepared) -> int:
+    """Steps that the run takes at the most."""
+    settings = prepared.config.training
+    most = settings.max_epochs * -(-prepared.windows.train.num_rows // settings.batch_size)
+    return most if settings.max_steps is None else min(most, settings.max_steps)
+
+
+def run(config: Config, console: Console) -> Run:
+    """Prepare, fit, and evaluate on the test window."""
+    prepared = prepare(config, console)
+    trained = fit(prepared, console)
+    evaluation, scored = evaluate(
+        trained.predictor,
+        prepared.data.statistics,
+        prepared.reader,
+        prepared.windows.test,
+        config.evaluation,
+        truth_columns(config.data.path),
+    )
+    return Run(prepared, trained, evaluation, scored)
+
+
+def measure(config: Config, predictor: Predictor, manifest: Manifest) -> Measured:
+    """Measure a stored model on the test window of a log."""
+    source = open_log(config.data, predictor.config)
+    windows = find_windows(source, config.data)
+    reader = LogReader(source, predictor.config)
+    truth = truth_columns(config.data.path)
+    evaluation, scored = evaluate(predictor, manifest.statistics, reader, windows.test, config.evaluation, truth)
+    return Measured(windows, evaluation, scored)
+
+
+def save(finished: Run, folder: Path, attachments: dict[str, str]) -> Path:
+    """Write the run as a new version below the folder; it appears whole or not at all."""
+    prepared, history = finished.prepared, finished.trained.history
+    windows = prepared.windows
+    return save_checkpoint(
+        folder,
+        finished.trained.predictor,
+        name=prepared.config.name,
+        statistics=prepared.data.statistics,
+        metrics=finished.evaluation.metrics(),
+        training={
+            "finished_at": datetime.now(UTC).isoformat(),
+            "windows": {w.name: w.described for w in (windows.train, windows.validation, windows.test)},
+            "rows": {w.name: w.num_rows for w in (windows.train, windows.validation, windows.test)},
+            "steps": history.num_steps,
+            "stopped_because": history.stopped_because,
+            "config": prepared.config.model_dump(mode="json"),
+        },
+        attachments=attachments,
+    )
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,81 @@
+"""What a person should know before trusting the numbers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from models.calibration import Identity
+from training.history import History
+from training.report.data import ReportData
+from training.report.losses import kept
+
+TRUSTED_RATIOS = (0.9, 1.1)
+"""Predicted over observed outside of this deserves a look."""
+MANY_NULLS = 0.5
+SHOWN_DAYS = 12
+
+
+@dataclass(frozen=True)
+class Note:
+    """One remark; `attention` stands out."""
+
+    level: Literal["attention", "plain"]
+    text: str
+
+
+def notes(run: ReportData) -> list[Note]:
+    """All remarks, those that need attention first."""
+    found = [*_of_data(run), *_of_heads(run), *(_of_training(run.history) if run.history else ())]
+    return sorted(found, key=lambda note: note.level)
+
+
+def is_trusted(ratio: float | None) -> bool:
+    """Whether a total is near enough to what happened, or unknown."""
+    return ratio is None or TRUSTED_RATIOS[0] <= ratio <= TRUSTED_RATIOS[1]
+
+
+def _of_data(run: ReportData) -> Iterator[Note]:
+    days = run.windows.days_without_rows
+    if days:
+        shown = ", ".join(map(str, days[:SHOWN_DAYS])) + (
+            f" and {len(days) - SHOWN_DAYS} more" * (len(days) > SHOWN_DAYS)
+        )
+        yield Note("attention", f"The log has no rows on {len(days)} day{'s' * (len(days) > 1)}: {shown}.")
+    for feature, share in run.null_shares.items():
+        if share >= MANY_NULLS:
+            yield Note("plain", f"Feature {feature} is missing in {share:.0%} of the training rows.")
+
+
+def _of_heads(run: ReportData) -> Iterator[Note]:
+    low, high = TRUSTED_RATIOS
+    for task in run.model.tasks:
+        measured = run.measured(task)
+        ratio, entropy = measured.metrics.get("predicted_over_observed"), measured.metrics.get("normalised_entropy")
+        if measured.num_observed == 0:
+            yield Note("attention", f"{task.name}: no row of the test window has this label, so nothing was measured.")
+        elif ratio is not None and not is_trusted(ratio):
+            yield Note(
+                "attention",
+                f"{task.name}: predicted / observed is {ratio:.3f}, outside {low:g} to {high:g}. Where the rate "
+                f"changed between validation and test window, train on newer days or more often.",
+            )
+        if entropy is not None and entropy >= 1:
+            yield Note("attention", f"{task.name}: no better than knowing the test window's rate alone.")
+        if isinstance(run.calibrations.get(task.name), Identity):
+            yield Note("plain", f"{task.name}: no calibration was fitted, for want of rows or of a second outcome.")
+
+
+def _of_training(history: History) -> Iterator[Note]:
+    if history.stopped_because:
+        yield Note("plain", f"Training stopped after {history.num_steps:,} steps: {history.stopped_because}.")
+    best = kept(history.validations)
+    if best is None or len(history.validations) < 2:
+        return
+    if best is history.validations[-1]:
+        yield Note("plain", "The last validation was the best: more steps may still help.")
+    else:
+        later = sum(looked.step > best.step for looked in history.validations)
+        yield Note(
+            "plain", f"The weights of step {best.step:,} were kept; the {later} later validation{'s' * (later > 1)} "
+            f"{'were' if later > 1 else 'was'} no better."
+        )  # fmt: skip

@@ -1,0 +1,57 @@
+"""The same few numbers for parts of the test window."""
+
+from dataclasses import dataclass
+
+from training.evaluation.evaluate import TaskEvaluation
+from training.report.data import ReportData
+from training.report.measures import MEASURES, RATIO, Measure
+from training.report.notes import is_trusted
+
+SHOWN = {"binary": ("auc", "gauc", "normalised_entropy"), "duration": ("mae_seconds", "xauc")}
+LEVELS = {
+    "binary": Measure("rate", "Observed rate", 4, "higher", "Share of positives."),
+    "duration": Measure("mean_seconds", "Observed mean", 2, "higher", "Mean duration.", unit=" s"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number; `is_odd` makes it stand out."""
+
+    text: str
+    is_odd: bool = False
+
+
+@dataclass(frozen=True)
+class SliceTable:
+    """One task by the values of one column."""
+
+    task: str
+    column: str
+    titles: list[str]
+    rows: list[tuple[str, list[Cell]]]
+
+
+def slice_tables(run: ReportData) -> list[SliceTable]:
+    """All tables with a row in them, by column and then by task."""
+    tables = [
+        _table(task.name, column, run.measured(task))
+        for task in run.model.tasks
+        for column, slices in run.measured(task).slices.items()
+        if slices
+    ]
+    return sorted(tables, key=lambda table: table.column)
+
+
+def _table(task: str, column: str, measured: TaskEvaluation) -> SliceTable:
+    metrics = measured.slices[column]
+    keys = {key for values in metrics.values() for key in values}
+    measures = [LEVELS[measured.kind]]
+    measures += [m for m in MEASURES[measured.kind] if m.key in SHOWN[measured.kind] and m.key in keys]
+    rows = []
+    for value, numbers in metrics.items():
+        ratio = numbers.get(RATIO.key)
+        cells = [Cell(f"{numbers.get('rows') or 0:,.0f}"), Cell(RATIO.text(ratio), is_odd=not is_trusted(ratio))]
+        cells += [Cell(measure.text(numbers.get(measure.key))) for measure in measures]
+        rows.append((value, cells))
+    return SliceTable(task, column, ["Rows", RATIO.title, *(m.title for m in measures)], rows)

@@ -1,0 +1,82 @@
+"""Weights learned as task uncertainty.
+
+Kendall, Gal, Cipolla, "Multi-Task Learning Using Uncertainty to Weigh Losses for Scene Geometry and Semantics",
+CVPR 2018, https://arxiv.org/abs/1705.07115, equations 7 and 10, with s = log(sigma^2) as the parameter:
+
+    Gaussian likelihood (mean squared error L):   exp(-s) L / 2 + s / 2
+    categorical likelihood (cross-entropy L):     exp(-s) L     + s / 2
+
+At the optimum in s the factor of every loss is 1 / (2 L): the total is half the sum of log L, in which a loss's unit
+is only a constant. Two things are ours. The losses arrive in units of the base rate's loss, because a rare label's
+cross-entropy is small for no merit of the model and would earn it a huge factor. And s starts at its optimum for the
+first losses: an optimizer moves s by about its rate a step, so from zero a label in other units takes thousands of
+steps to reach its factor. The total may go below zero; it is nothing to stop or select on.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from models.frozen import Frozen
+from models.heads import Head
+
+
+class UncertaintyConfig(Frozen):
+    """One learned log-variance a task."""
+
+    kind: Literal["uncertainty"] = "uncertainty"
+    start: Literal["first_losses", "zero"] = "first_losses"
+    """Where s starts; `zero` is the paper's."""
+
+    def build(self, heads: Mapping[str, Head]) -> "Uncertainty":
+        """The weighting for these heads."""
+        return Uncertainty({name: head.likelihood for name, head in heads.items()}, self.start)
+
+
+class Uncertainty(nn.Module):
+    """Losses weighted by exp(-s), with s / 2 as the price of calling a task noisy."""
+
+    def __init__(
+        self,
+        likelihoods: Mapping[str, Literal["gaussian", "categorical"]],
+        start: Literal["first_losses", "zero"] = "first_losses",
+    ) -> None:
+        super().__init__()
+        self._start = start
+        self._scales = {name: 0.5 if kind == "gaussian" else 1.0 for name, kind in likelihoods.items()}
+        self.log_variances = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in likelihoods})
+
+    @torch.no_grad()
+    def start(self, losses: Mapping[str, Tensor]) -> None:
+        """Set each s to its optimum for these losses, log(2 x scale x L)."""
+        if self._start == "zero":
+            return
+        for name, loss in losses.items():
+            if loss > 0:
+                self.log_variances[name].fill_(math.log(2 * self._scales[name] * float(loss)))
+
+    def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
+        """The weighted sum of the tasks that have a loss in this batch, a scalar.
+
+        A task without a loss in the batch contributes nothing, its s included.
+        """
+        return torch.stack([self._term(name, loss) for name, loss in losses.items()]).sum()
+
+    def _term(self, name: str, loss: Tensor) -> Tensor:
+        s = self.log_variances[name]
+        term: Tensor = self._scales[name] * torch.exp(-s) * loss + s / 2
+        return term
+
+    def weights(self) -> dict[str, float]:
+        """Current factor of each task's loss."""
+        return {name: self._scales[name] * math.exp(-s) for name, s in self._values().items()}
+
+    def sigmas(self) -> dict[str, float]:
+        """Learned sigma of each task, in the units in which its loss arrives."""
+        return {name: math.exp(s / 2) for name, s in self._values().items()}
+
+    def _values(self) -> dict[str, float]:
+        return {name: s.item() for name, s in self.log_variances.items()}
