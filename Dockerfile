@@ -1,0 +1,55 @@
+# Two images from one file: `training` for scheduled jobs, `service` for answering. Neither holds what only the other
+# needs, both run as an ordinary user, and both work with a read-only root.
+#
+#   docker build --target service  -t threefold-service .
+#   docker build --target training -t threefold-training .
+#
+# TORCH_INDEX_URL names the package index for PyTorch, for instance PyTorch's own index of CPU builds: on x86-64 the
+# default index brings the CUDA build, gigabytes that a CPU image never uses.
+
+FROM python:3.11-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+RUN python -m venv /opt/threefold
+ENV PATH=/opt/threefold/bin:$PATH
+ARG TORCH_INDEX_URL=""
+RUN pip install ${TORCH_INDEX_URL:+--index-url "$TORCH_INDEX_URL"} torch==2.13.0
+
+# The dependencies of each image are a layer of their own, so that a change of our code does not install them again.
+FROM build AS build-service
+COPY pyproject.toml README.md LICENSE /src/
+RUN mkdir /src/models /src/training /src/service && touch /src/models/__init__.py \
+    && pip install "/src[serve]" && pip uninstall --yes threefold
+COPY models /src/models
+COPY service /src/service
+RUN pip install --no-deps /src
+
+FROM build AS build-training
+COPY pyproject.toml README.md LICENSE /src/
+RUN mkdir /src/models /src/training /src/service && touch /src/models/__init__.py \
+    && pip install "/src[train]" && pip uninstall --yes threefold
+COPY models /src/models
+COPY training /src/training
+RUN pip install --no-deps /src
+
+FROM python:3.11-slim AS runtime
+RUN groupadd --gid 10001 threefold && useradd --uid 10001 --gid threefold --no-create-home --shell /usr/sbin/nologin threefold \
+    && install --directory --owner=threefold --group=threefold /data /data/logs /data/versions
+ENV PATH=/opt/threefold/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
+WORKDIR /data
+USER threefold
+
+FROM runtime AS training
+ENV MPLCONFIGDIR=/tmp/matplotlib
+COPY --from=build-training /opt/threefold /opt/threefold
+COPY examples /opt/threefold/examples
+ENTRYPOINT ["threefold"]
+CMD ["--help"]
+
+FROM runtime AS service
+COPY --from=build-service /opt/threefold /opt/threefold
+ENV THREEFOLD_CHECKPOINT=/data/versions THREEFOLD_HOST=0.0.0.0 THREEFOLD_PORT=8000
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['THREEFOLD_PORT'] + '/readyz', timeout=2)"]
+ENTRYPOINT ["threefold"]
+CMD ["serve"]

@@ -1,0 +1,51 @@
+# Bare `make` explains itself. Everything runs in a virtual environment of its own, .venv.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
+
+.PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand format clean
+
+help: ## Show this list
+	@echo "Threefold: impression logs in, a multi-task model out, a server that answers POST /predict."
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@echo
+	@echo "  make demo takes DATA=logs/ CONFIG=my.toml for logs of your own, PORT=8000, and RETRAIN=1."
+
+setup: $(VENV)/.ready ## Make the virtual environment and install everything into it
+
+$(VENV)/.ready: pyproject.toml
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" bash deploy/setup.sh
+
+demo: $(VENV)/.ready ## Data, training, report, a running server and a prediction, in minutes
+	@BIN="$(BIN)" bash examples/demo.sh
+
+test: lint types architecture unit ## Every check that CI runs
+
+lint: $(VENV)/.ready ## Style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready ## Static types, strict
+	$(BIN)/mypy
+
+architecture: $(VENV)/.ready ## Who may import whom
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.ready ## The tests, without the slow ones
+	$(BIN)/pytest -q -m "not slow"
+
+test-slow: $(VENV)/.ready ## Tests that train for minutes
+	$(BIN)/pytest -q -m slow
+
+bench-kuairand: $(VENV)/.ready ## Three seeds on KuaiRand into docs/results.md (KUAIRAND=folder of impressions)
+	$(BIN)/python -m benchmarks.kuairand
+
+format: $(VENV)/.ready ## Format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+clean: ## Remove the virtual environment, caches and what the demo wrote
+	rm -rf $(VENV) runs/demo .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
