@@ -1,0 +1,1 @@
+"""Measurements: each prints a ratio or a table, and none is a test."""
