@@ -49,7 +49,7 @@ class Alarm:
     """Something that a person should look at.
 
     Attributes:
-        step: when it was first seen.
+        step: when it was raised.
         subnet: where.
         evidence: what was seen.
         advice: the way out.

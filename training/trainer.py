@@ -72,6 +72,8 @@ class Trainer:
             if self.history.num_steps % self._validate_every:
                 self._validated(best)
             self.network.load_state_dict(load_file(best))
+        if self._since_reading:
+            self._read()
         self.history.seconds = time.monotonic() - started
         return self.history
 
@@ -100,6 +102,7 @@ class Trainer:
             self.optimizers.step()
         if read_telemetry:
             self._read()
+            self._raise_alarms()
         self.progress.step(self.history)
 
     def _batches(self) -> Iterator[TrainingBatch]:
@@ -129,7 +132,7 @@ class Trainer:
             if not torch.isfinite(loss):
                 rates = self.optimizers.learning_rates()
                 raise TrainingError(
-                    f"losses are finite; the loss of '{name}' is {float(loss)} in step {self.history.num_steps + 1:,}, "
+                    f"losses are finite; the loss of '{name}' is {loss.item()} in step {self.history.num_steps + 1:,}, "
                     f"with learning rates heads.{name} {rates.get(f'heads.{name}', 0):g}, shared "
                     f"{rates.get('shared', 0):g}, embeddings {rates.get('embeddings', 0):g}. No weight was moved by "
                     f"this batch. Lower these rates, or look for extreme values in the log"
@@ -141,7 +144,6 @@ class Trainer:
             for name, loss in losses.items():
                 totals.setdefault(name, []).append(float(loss))
         self._since_reading = []
-        rates = self.optimizers.learning_rates()
         self.history.readings.append(
             Reading(
                 step=self.history.num_steps,
@@ -149,10 +151,12 @@ class Trainer:
                 losses={name: sum(values) / len(values) for name, values in totals.items()},
                 weights=self.weighting.weights(),
                 sigmas=self.weighting.sigmas(),
-                learning_rates=rates,
+                learning_rates=self.optimizers.learning_rates(),
                 dead_unit_shares=self.dead_units.shares(),
             )
         )
-        for alarm in self.dead_units.alarms(self.history.num_steps, rates):
+
+    def _raise_alarms(self) -> None:
+        for alarm in self.dead_units.alarms(self.history.num_steps, self.optimizers.learning_rates()):
             self.history.alarms.append(alarm)
             self.progress.alarm(alarm)

@@ -83,7 +83,7 @@ def sampled(reader: LogReader, encoder: Encoder, window: Window, max_rows: int) 
     position = 0
     for chunk in reader.chunks(window):
         batch = encode_chunk(encoder, chunk)
-        first = -position % step
+        first = min(-position % step, len(batch))  # a short chunk may hold none
         parts.append(batch.rows(torch.arange(first, len(batch), step)))
         position += len(batch)
     return _joined(parts)

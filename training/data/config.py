@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from models.frozen import Frozen
 from models.names import ColumnName
 
-_DURATION = re.compile(r"^(\d+)([dh])$")
+_DURATION = re.compile(r"^([1-9]\d{0,3})([dh])$")
 
 
 class SplitConfig(Frozen):

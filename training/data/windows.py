@@ -16,6 +16,8 @@ from training.data.source import LogSource
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _DAY = timedelta(days=1)
+_YEARS = 1900, 3000
+"""A time outside is a number in another unit."""
 
 
 @dataclass(frozen=True)
@@ -73,17 +75,29 @@ class Timestamps:
             raise DataError(
                 f"every row has a time; column '{self.column}' is null in {array.null_count} rows: correct the log"
             )
-        raw = array.cast(pa.int64()).to_numpy(zero_copy_only=False)
+        whole = array.cast(pa.int64()) if pa.types.is_timestamp(array.type) else array
+        self._refuse_other_unit(whole)
+        raw = whole.cast(pa.int64()).to_numpy(zero_copy_only=False)
         per_second = _PER_SECOND[str(self.unit)]
         scaled: np.ndarray[tuple[int], np.dtype[np.int64]] = (
             raw * (1_000_000 // per_second) if per_second <= 1_000_000 else raw // (per_second // 1_000_000)
         )
         return scaled
 
+    def _refuse_other_unit(self, whole: pa.Array) -> None:
+        first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in _YEARS)
+        found = pc.min_max(whole).as_py()
+        for number in (found["min"], found["max"]):
+            if not first <= number / _PER_SECOND[str(self.unit)] < last:
+                raise DataError(
+                    f"times lie between the years {_YEARS[0]} and {_YEARS[1]}; column '{self.column}' holds {number} "
+                    f'in units of "{self.unit}": correct timestamp_unit under [data], or the log'
+                )
+
     def scalar(self, at: datetime) -> pa.Scalar:
         """A point in time as a value that the column can be compared with."""
         if pa.types.is_timestamp(self.found):
-            zoned = at if self.found.tz else at.replace(tzinfo=None)
+            zoned = at if self.found.tz else at.astimezone(UTC).replace(tzinfo=None)
             return pa.scalar(zoned, self.found)
         return pa.scalar(round(at.timestamp() * _PER_SECOND[str(self.unit)]), pa.int64())
 
@@ -103,6 +117,7 @@ def find_windows(source: LogSource, config: DataConfig) -> Windows:
         values = [None, *(timestamps.scalar(at) for at in bounds)]
     else:
         column = split.column or config.timestamp
+        _refuse_null(source, column)
         texts = [split.train_from, split.validation_from, split.test_from]
         values = [None if text is None else _start(text, column, types[column], timestamps) for text in texts]
     train, validation, test = (
@@ -121,7 +136,7 @@ def _days(source: LogSource, timestamps: Timestamps) -> tuple[Counter[date], dat
     for chunk in source.chunks([timestamps.column]):
         if chunk.num_rows:
             times = timestamps.microseconds(chunk.column(0))
-            newest = max(newest or int(times.min()), int(times.max()))
+            newest = int(times.max()) if newest is None else max(newest, int(times.max()))
             numbers, rows = np.unique(times // (_DAY // timedelta(microseconds=1)), return_counts=True)
             counts.update(dict(zip(numbers.tolist(), rows.tolist(), strict=True)))
     if newest is None:
@@ -165,6 +180,15 @@ def _window(source: LogSource, name: str, column: str, start: pa.Scalar | None, 
     )
     num_rows = sum(chunk.num_rows for chunk in source.chunks([column], where))
     return Window(name, where, described or "all rows", num_rows)
+
+
+def _refuse_null(source: LogSource, column: str) -> None:
+    num_null = sum(chunk.num_rows for chunk in source.chunks([column], ds.field(column).is_null()))
+    if num_null:
+        raise DataError(
+            f"every row has a value in the column that splits the log; column '{column}' is null in {num_null} rows: "
+            f"correct the log, or split by the timestamp"
+        )
 
 
 def _refuse_empty(window: Window, days: Counter[date]) -> None:
