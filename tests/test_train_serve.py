@@ -1,4 +1,4 @@
-"""The served prediction is the offline one: train on a log, score the log in bulk, ask the service for the same rows."""
+"""The served prediction is the offline one: score a log in bulk, then ask the service for the same rows."""
 
 from collections.abc import Iterator
 from itertools import groupby
