@@ -13,7 +13,7 @@ OUT=runs/demo
 URL=http://127.0.0.1:$PORT
 SERVER=
 
-say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+say() { if [ -t 1 ]; then printf '\n\033[1m== %s\033[0m\n' "$*"; else printf '\n== %s\n' "$*"; fi; }
 stop() { echo "demo: $*" >&2; exit 1; }
 cleanup() { if [ -n "$SERVER" ]; then kill "$SERVER" 2>/dev/null && wait "$SERVER" 2>/dev/null || true; fi; }
 trap cleanup EXIT
@@ -69,7 +69,7 @@ for _ in $(seq 150); do
 done
 curl --silent --fail --output /dev/null "$URL/readyz" || stop "the server was not ready within 30 s; its log is $OUT/server.log"
 
-say "5/5 a prediction: one user, three candidates"
+say "5/5 a prediction: one context, several candidates"
 curl --silent --fail "$URL/openapi.json" | "$BIN/python" examples/example_request.py >"$OUT/request.json"
 echo "curl -H 'Content-Type: application/json' --data @$OUT/request.json $URL/predict"
 curl --silent --show-error --fail-with-body -H 'Content-Type: application/json' --data @"$OUT/request.json" "$URL/predict" \

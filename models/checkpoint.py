@@ -96,6 +96,7 @@ def save_checkpoint(
     version = new_version(predictor.network, created_at)
     with whole_folder(folder / version) as beside:
         save_file({key: t.contiguous() for key, t in predictor.network.state_dict().items()}, beside / WEIGHTS)
+        (beside / WEIGHTS).chmod(0o644)  # safetensors makes it 0600, and the service may run as another user
         save_encoder(beside, predictor.encoder)
         for file, text in (attachments or {}).items():
             (beside / file).write_text(text, encoding="utf-8")
