@@ -41,6 +41,11 @@ def main() -> None:
         build()()
     except ThreefoldError as error:
         _refuse(str(error))
+    except OSError as error:
+        _refuse(
+            f"a path is there, of the right kind and writable; found: {error}. Choose another path, or make room and "
+            "rights for this one"
+        )
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         if name in {"models", "training", "service"}:

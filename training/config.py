@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from models.config import ModelConfig
 from models.embedding import EmbeddingConfig
@@ -49,7 +50,7 @@ class TrainingConfig(Frozen):
     """How the losses of the tasks become one number."""
     optimizers: dict[str, OptimizerConfig] = Field(default_factory=dict)
     """By subnet (`embeddings`, `shared`, `heads.<task>`, `weighting`) or pattern (`heads.*`)."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**32)
     """Of initial weights, order of rows and dropout: the same seed and number of threads give the same model."""
     num_threads: int | None = Field(default=None, ge=1)
     """Threads of PyTorch; all cores where none is given."""
@@ -99,6 +100,8 @@ class Config(Frozen):
         if data is not None:
             updates["data"] = self.data.model_copy(update={"path": data})
         if seed is not None:
+            if not 0 <= seed < 2**32:
+                raise ConfigError(f"a seed is a whole number from 0 to 4294967295; found {seed}: choose another")
             updates["training"] = self.training.model_copy(update={"seed": seed})
         return self.model_copy(update=updates)
 
@@ -118,7 +121,7 @@ def load_config(path: Path) -> Config:
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
-        found = "\n".join(f"  {_where(e['loc'])}: {_what(e['msg'], e['type'])}" for e in error.errors())
+        found = "\n".join(f"  {_where(e['loc'])}: {_what(e)}" for e in error.errors())
         raise ConfigError(f"{path} breaks {error.error_count()} rule(s):\n{found}") from None
 
 
@@ -126,7 +129,11 @@ def _where(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location) or "the file"
 
 
-def _what(message: str, kind: str) -> str:
-    if kind == "extra_forbidden":
+def _what(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
         return "no such setting: correct the name or remove it (docs/configuration.md lists all settings)"
-    return message.removeprefix("Value error, ")
+    if error["type"] == "missing":
+        return "this setting is needed: add it"
+    message, found = error["msg"].removeprefix("Value error, "), error["input"]
+    plain = isinstance(found, str | int | float) and not error["type"].startswith(("value_error", "union_tag"))
+    return f"{message}; found {found!r}" if plain else message

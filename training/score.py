@@ -38,6 +38,7 @@ def score(
         DataError: the log lacks a column, a kept column has the name of a prediction, or there are no rows.
     """
     reader = LogReader(LogSource(path, csv_types(predictor.config), READ_ROWS), predictor.config, with_labels=False)
+    keep = list(dict.fromkeys(keep))
     reader.source.require(keep)
     fields = [field for task in predictor.config.tasks for field in task.prediction_names]
     if taken := sorted(set(keep) & set(fields)):

@@ -1,8 +1,8 @@
 """From the median of a log-normal head to its mean.
 
 The mean of exp(m + e) is exp(m) times the mean of exp(e), whatever the distribution of e: Duan, "Smearing
-Estimate", 1983, https://doi.org/10.1080/01621459.1983.10478017. We take the ratio of totals instead of the mean of
-ratios, so that predicted / observed is exactly 1 on the rows it is fitted on.
+Estimate", 1983, https://doi.org/10.1080/01621459.1983.10478017. Duan takes the mean of exp(e); we take the factor
+that gives the total which is believed of the held-out rows, so that predicted / observed is right where it is fitted.
 """
 
 from typing import Literal

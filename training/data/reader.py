@@ -9,6 +9,7 @@ import pyarrow as pa
 from models.columns import Columns
 from models.config import ModelConfig
 from models.features import CategoricalFeature, Feature, MultiCategoricalFeature
+from models.heads import DurationTask
 from training.data.config import DataConfig
 from training.data.labels import Labels, check_label_type, labels
 from training.data.source import LogSource
@@ -75,9 +76,12 @@ def open_log(data: DataConfig, model: ModelConfig) -> LogSource:
 
 
 def csv_types(model: ModelConfig) -> dict[str, pa.DataType]:
-    """Types of CSV columns by what they are used for, so that an id "007" stays text and never passes a float."""
+    """Types of CSV columns by what they are used for, so that an id "007" stays text and never passes a float.
+
+    A binary label's type is left to the file: it may be 0 and 1 or true and false.
+    """
     types = {feature.name: _csv_type(feature) for feature in model.features}
-    return types | {task.label: pa.float64() for task in model.tasks}
+    return types | {task.label: pa.float64() for task in model.tasks if isinstance(task, DurationTask)}
 
 
 def _csv_type(feature: Feature) -> pa.DataType:

@@ -16,6 +16,9 @@ from models.errors import DataError
 from training.data.files import find_files, one_format
 from training.data.types import joined_schema, refuse_conflict
 
+_CSV_NULLS = ["", "null", "NULL", "NaN", "nan"]
+"""Arrow's own list also holds "NA", which is the country Namibia."""
+
 
 class LogSource:
     """Parquet or CSV files, hive partitions included.
@@ -106,7 +109,7 @@ class LogSource:
 
 def _format(suffix: str, csv_types: dict[str, pa.DataType]) -> ds.FileFormat:
     if suffix == ".csv":
-        options = pa.csv.ConvertOptions(column_types=csv_types, strings_can_be_null=True)
+        options = pa.csv.ConvertOptions(column_types=csv_types, strings_can_be_null=True, null_values=_CSV_NULLS)
         return ds.CsvFileFormat(convert_options=options)
     return ds.ParquetFileFormat()
 

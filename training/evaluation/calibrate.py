@@ -15,6 +15,8 @@ from training.data.batches import TrainingBatch
 MAX_NEWTON_STEPS = 100
 PRIOR_ROWS = 100.0
 """Weight of the prior slope 1, in rows: a handful of positives must not turn a head upside down."""
+DAY_TO_DAY = 0.05
+"""By how much the true mean of a duration moves from one window to the next, as a share of it."""
 MIN_ROWS = 50
 """With fewer observed rows nothing is fitted."""
 BATCH_ROWS = 8_192
@@ -39,7 +41,8 @@ def _fitted(network: Network, name: str, output: Tensor, label: Tensor) -> Calib
     head = network.head(name)
     if isinstance(head, BinaryHead):
         return fit_platt((output[:, 0] + head.base_logit).double().numpy(), label.double().numpy())
-    return fit_moment(head, output, label)
+    seconds = label.double().numpy()
+    return fit_moment(head, output, believed_mean(seconds, head.statistics.mean_seconds))
 
 
 def fit_platt(logit: NDArray[np.float64], label: NDArray[np.float64]) -> Calibration:
@@ -66,14 +69,29 @@ def fit_platt(logit: NDArray[np.float64], label: NDArray[np.float64]) -> Calibra
     return Platt(slope=slope, intercept=float(found.x[1]) - slope * centre)
 
 
-def fit_moment(head: DurationHead, output: Tensor, label: Tensor) -> Calibration:
-    """The factor that makes the total of the predicted means equal the total observed.
+def believed_mean(seconds: NDArray[np.float64], mean_before: float) -> float:
+    """The mean duration of a window, between what it shows and the mean of the window before.
+
+    Durations are heavy-tailed: the mean of a few thousand of them is off by several per cent, and a single day's total
+    can be a fifth too high by chance. So the observed mean gets the weight n / (n + v / d^2) with v the squared
+    coefficient of variation and d = DAY_TO_DAY: the posterior mean if true means moved by that much between windows.
+    """
+    observed = float(seconds.mean())
+    if observed == 0:
+        return observed
+    variation = float(seconds.var()) / observed**2
+    weight = len(seconds) / (len(seconds) + variation / DAY_TO_DAY**2)
+    return weight * observed + (1 - weight) * mean_before
+
+
+def fit_moment(head: DurationHead, output: Tensor, mean_seconds: float) -> Calibration:
+    """The factor that makes the mean of the predicted means `mean_seconds`.
 
     A predicted mean is never below zero, so the factor is that of the rows above zero. Newton's method from above is
     exact after a few steps, because the total is convex and made of straight pieces.
     """
     growth = head.growth(output).double()
-    observed = label.double().sum() / head.statistics.scale_seconds
+    observed = mean_seconds * len(growth) / head.statistics.scale_seconds
     factor = (observed + len(growth)) / growth.sum()
     for _ in range(MAX_NEWTON_STEPS):
         above = growth[factor * growth > 1.0]

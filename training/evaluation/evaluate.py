@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from models.errors import DataError
 from models.heads import BinaryStatistics, BinaryTask, DurationStatistics, DurationTask, LabelStatistics, Task
 from models.predictor import Predictor
 from training.config import EvaluationConfig
@@ -88,14 +90,23 @@ def evaluate(
     """
     true_columns = {t.name: truth[t.label] for t in reader.tasks if t.label in truth}
     groups = [config.group_by] if config.group_by else []
-    scored = score_window(
-        predictor, reader, window, list(dict.fromkeys([*groups, *config.slice_by, *true_columns.values()]))
-    )
+    extra = list(dict.fromkeys([*groups, *config.slice_by, *true_columns.values()]))
+    _refuse_lists(reader.source.require(extra))
+    scored = score_window(predictor, reader, window, extra)
     tasks = {
         task.name: _evaluate_task(task, statistics[task.name], scored.observed(task), config, true_columns)
         for task in reader.tasks
     }
     return Evaluation(window.described, len(scored), tasks), scored
+
+
+def _refuse_lists(types: Mapping[str, pa.DataType]) -> None:
+    nested = [name for name, found in types.items() if pa.types.is_nested(found)]
+    if nested:
+        raise DataError(
+            f"rows are grouped and sliced by single values; found lists in {', '.join(nested)}: name another column "
+            f"under [evaluation]"
+        )
 
 
 def task_metrics(task: Task, scored: Scored, group_by: str | None = None) -> Metrics:

@@ -55,7 +55,8 @@ def score_window(predictor: Predictor, reader: LogReader, window: Window, extra:
             labels[name].append(label)
         for field, prediction in predictor.predict(chunk.features, chunk.num_rows).items():
             predictions[field].append(prediction.astype(np.float64))
-        extras.append(pd.DataFrame(chunk.extra.to_pandas(), index=range(chunk.num_rows)))
+        frame = chunk.extra.to_pandas(integer_object_nulls=True)  # an id beside a null must not become a float
+        extras.append(pd.DataFrame(frame, index=range(chunk.num_rows)))
     return Scored(
         {name: np.concatenate(parts) for name, parts in labels.items()},
         {field: np.concatenate(parts) for field, parts in predictions.items()},
