@@ -1,66 +1,30 @@
 """A checkpoint: one immutable model version, a folder of safetensors and JSON. Nothing in it is executed on load.
 
-VERSION/
-manifest.json             what it is, and the SHA-256 of every other file
-weights.safetensors       the network
-encoder/vocabularies.json categories in the order of their rows
-encoder/numerics.json     statistics of numeric features
+- `manifest.json`: what it is, and the SHA-256 of every other file
+- `weights.safetensors`: the network
+- `encoder/vocabularies.json`: categories in the order of their rows
+- `encoder/numerics.json`: statistics of numeric features
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from models.atomic import whole_folder
-from models.calibration import Calibration
-from models.config import ModelConfig
 from models.encoder_files import ENCODER_FILES, load_encoder, save_encoder
 from models.errors import CheckpointError
 from models.heads import LabelStatistics
+from models.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from models.network import Network
 from models.predictor import Predictor
 
-FORMAT_VERSION: Literal[1] = 1
-MANIFEST = "manifest.json"
 WEIGHTS = "weights.safetensors"
-
-
-class Manifest(BaseModel):
-    """What a checkpoint says of itself."""
-
-    model_config = ConfigDict(frozen=True)
-
-    format_version: Literal[1] = FORMAT_VERSION
-    version: str
-    name: str
-    created_at: datetime
-    model: ModelConfig
-    schema_fingerprint: str
-    statistics: dict[str, LabelStatistics]
-    calibrations: dict[str, Calibration]
-    metrics: dict[str, dict[str, float | None]]
-    """By task: what was measured on the test window."""
-    training: dict[str, Any]
-    """Windows, rows, steps and the full training configuration, for the record."""
-    libraries: dict[str, str]
-    files: dict[str, str]
-    """SHA-256 by file."""
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        for task in self.model.tasks:
-            statistics = self.statistics.get(task.name)
-            if statistics is None or statistics.kind != task.kind or task.name not in self.calibrations:
-                raise ValueError(f"task '{task.name}' needs {task.kind} statistics and a calibration")
-        return self
 
 
 def new_version(network: Network, at: datetime) -> str:
@@ -113,7 +77,7 @@ def save_checkpoint(
             libraries={"torch": str(torch.__version__)},
             files={str(p.relative_to(beside)): _sha256(p) for p in sorted(beside.rglob("*")) if p.is_file()},
         )
-        (beside / MANIFEST).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+        write_manifest(beside, manifest)
     return folder / version
 
 
@@ -148,33 +112,6 @@ def load_checkpoint(path: Path) -> tuple[Predictor, Manifest]:
     network = Network(manifest.model, encoder, manifest.statistics)
     _load_weights(version, network)
     return Predictor(manifest.model, encoder, network, manifest.calibrations), manifest
-
-
-def read_manifest(version: Path) -> Manifest:
-    """What the version says of itself, not yet verified.
-
-    Raises:
-        CheckpointError: it cannot be read, or is of another format.
-    """
-    try:
-        raw = json.loads((version / MANIFEST).read_text(encoding="utf-8"))
-        found = raw.get("format_version") if isinstance(raw, dict) else None
-        if found != FORMAT_VERSION:
-            raise CheckpointError(
-                f"this release reads checkpoints of format {FORMAT_VERSION}; {version} is of format {found}: "
-                f"retrain it, or use the release that wrote it"
-            )
-        return Manifest.model_validate(raw)
-    except (OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CheckpointError(
-            f"{version / MANIFEST} must be readable JSON; found: {error}: restore or retrain"
-        ) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise CheckpointError(
-            f"{version / MANIFEST} does not describe a model: {where}: {first['msg']}: restore or retrain it"
-        ) from None
 
 
 def _verify_files(version: Path, manifest: Manifest) -> None:

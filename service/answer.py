@@ -2,7 +2,7 @@
 
 import orjson
 
-from models.checkpoint import Manifest
+from models.manifest import Manifest
 from models.predictor import Predictions
 
 

@@ -8,7 +8,8 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from models.checkpoint import Manifest, load_checkpoint
+from models.checkpoint import load_checkpoint
+from models.manifest import Manifest
 from models.predictor import Predictions, Predictor
 from service.coverage import Counts, Coverage
 from service.gate import Gate

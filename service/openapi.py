@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from models.checkpoint import Manifest
 from models.features import Feature, MultiCategoricalFeature, NumericFeature
 from models.features.base import Scope
+from models.manifest import Manifest
 from service.engine import Engine
 from service.examples import example_answer, example_bodies
 from service.model_card import task_card

@@ -1,13 +1,15 @@
 """A whole run: log in, checkpoint out. Each stage hands the next a typed result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import torch
 from rich.console import Console
 
-from models.checkpoint import Manifest, save_checkpoint
+from models.checkpoint import save_checkpoint
+from models.manifest import Manifest
 from models.network import Network
 from models.predictor import Predictor
 from training.config import Config
@@ -22,6 +24,8 @@ from training.fitting.fit import FittedData, fit_data
 from training.history import History
 from training.progress import Progress
 from training.trainer import Trainer
+
+MAX_DAYS_LISTED = 14
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,17 @@ def prepare(config: Config, console: Console) -> Prepared:
     for window in (windows.train, windows.validation, windows.test):
         _say(console, f"{window.name:<10} {window.num_rows:>12,} rows   {window.described}")
     if windows.days_without_rows:
-        days = ", ".join(map(str, windows.days_without_rows))
-        console.print(f"[bold yellow]note:[/] the log has no rows on {days}", soft_wrap=True)
+        _say(console, f"note: the log has no rows on {_listed(windows.days_without_rows)}")
     chunks = ((chunk.features, chunk.labels, chunk.num_rows) for chunk in reader.chunks(windows.train))
     data = fit_data(model, chunks, config.training.seed)
     _say(console, f"encoder fitted: {data.encoder.num_rows:,} embedding rows for {len(model.features)} features")
     return Prepared(config, reader, windows, data)
+
+
+def _listed(days: Sequence[date]) -> str:
+    shown = ", ".join(map(str, days[:MAX_DAYS_LISTED]))
+    more = len(days) - MAX_DAYS_LISTED
+    return shown if more <= 0 else f"{shown} and {more:,} more days"
 
 
 def fit(prepared: Prepared, console: Console) -> Trained:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from models.atomic import whole_folder
-from models.checkpoint import Manifest
 from models.errors import ConfigError
+from models.manifest import Manifest
 from training.config import Config
 from training.pipeline import Measured, Run
 from training.report.data import ReportData

@@ -91,8 +91,7 @@ class Trainer:
         else:
             losses = task_losses(self.network, self.network(batch.inputs), batch.labels)
         self._refuse_not_finite(losses)
-        if self.history.num_steps == 0:
-            self.weighting.start({name: loss.detach() for name, loss in losses.items()})
+        self.weighting.start({name: loss.detach() for name, loss in losses.items()})
         self.history.num_steps += 1
         self.history.num_rows += len(batch)
         self._since_reading.append({name: loss.detach() for name, loss in losses.items()})

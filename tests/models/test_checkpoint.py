@@ -12,8 +12,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.checkpoint import MANIFEST, WEIGHTS, find_version, load_checkpoint, read_manifest, save_checkpoint
+from models.checkpoint import WEIGHTS, find_version, load_checkpoint, read_manifest, save_checkpoint
 from models.errors import CheckpointError
+from models.manifest import MANIFEST, _digest
 from models.predictor import Predictor
 from tests.models.tiny import SHARED_BOTTOM, from_rows, predictor, rows, statistics
 
@@ -47,7 +48,13 @@ def seal(version: Path, file: str) -> None:
     """Give the manifest the digest of an altered file, as a forger would."""
     manifest = json.loads((version / MANIFEST).read_text())
     manifest["files"][file] = sha256((version / file).read_bytes()).hexdigest()
-    (version / MANIFEST).write_text(json.dumps(manifest))
+    forge(version, manifest)
+
+
+def forge(version: Path, manifest: dict[str, Any]) -> None:
+    """Write another manifest with the digest that fits it."""
+    raw = {name: value for name, value in manifest.items() if name != "digest"}
+    (version / MANIFEST).write_text(json.dumps({**raw, "digest": _digest(raw)}))
 
 
 class TestRoundTrip:
@@ -120,7 +127,7 @@ class TestRefused:
     def test_a_manifest_without_any_of_its_parts(self, version: Path) -> None:
         whole = json.loads((version / MANIFEST).read_text())
         for path in places(whole):
-            (version / MANIFEST).write_text(json.dumps(without(whole, path)))
+            forge(version, without(whole, path))
             try:
                 loaded, _ = load_checkpoint(version)
             except CheckpointError:
@@ -131,9 +138,16 @@ class TestRefused:
         whole = json.loads((version / MANIFEST).read_text())
         for path in places(whole):
             for wrong in (None, {}, -1):
-                (version / MANIFEST).write_text(json.dumps(replaced(whole, path, wrong)))
+                forge(version, replaced(whole, path, wrong))
                 with suppress(CheckpointError):
                     read_manifest(version)
+
+    def test_a_manifest_that_is_whole_but_altered(self, version: Path) -> None:
+        whole = json.loads((version / MANIFEST).read_text())
+        whole["calibrations"]["click"] = {"kind": "platt", "slope": 2.0, "intercept": 0.0}
+        (version / MANIFEST).write_text(json.dumps(whole))
+        with pytest.raises(CheckpointError, match="altered"):
+            load_checkpoint(version)
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf")])
     def test_weights_that_are_not_finite(self, version: Path, value: float) -> None:

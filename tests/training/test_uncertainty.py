@@ -63,7 +63,7 @@ def test_the_start_is_the_optimum_for_the_first_losses(kind: str) -> None:
     loss = torch.tensor(0.3)
     weighting.start({"task": loss})
     weighting({"task": loss}).backward()
-    assert weighting.log_variances["task"].grad.item() == pytest.approx(0, abs=1e-6)
+    assert weighting.log_variance("task").grad.item() == pytest.approx(0, abs=1e-6)
     assert weighting.weights()["task"] == pytest.approx(1 / (2 * 0.3))
 
 
@@ -82,14 +82,28 @@ def test_another_unit_of_a_loss_changes_no_gradient_of_the_network() -> None:
 def test_the_log_variance_is_free_to_go_negative_and_the_total_with_it() -> None:
     weighting = Uncertainty({"a": "gaussian"})
     weighting.start({"a": torch.tensor(1e-4)})
-    assert weighting.log_variances["a"].item() == pytest.approx(math.log(1e-4))
+    assert weighting.log_variance("a").item() == pytest.approx(math.log(1e-4))
     assert weighting({"a": torch.tensor(1e-4)}).item() < 0
+
+
+def test_any_task_name_will_do() -> None:
+    weighting = Uncertainty({"forward": "gaussian", "values": "categorical", "keys": "gaussian"})
+    weighting({name: torch.tensor(1.0) for name in ("forward", "values", "keys")}).backward()
+    assert set(weighting.weights()) == {"forward", "values", "keys"}
+
+
+def test_a_task_that_comes_late_starts_from_its_own_first_loss_and_moves_no_other() -> None:
+    weighting = Uncertainty({"a": "gaussian", "b": "gaussian"})
+    weighting.start({"a": torch.tensor(2.0)})
+    weighting.start({"a": torch.tensor(9.0), "b": torch.tensor(3.0)})
+    assert weighting.log_variance("a").item() == pytest.approx(math.log(2))
+    assert weighting.log_variance("b").item() == pytest.approx(math.log(3))
 
 
 def test_a_task_without_a_loss_in_the_batch_contributes_nothing() -> None:
     weighting = Uncertainty({"a": "gaussian", "b": "categorical"})
     weighting({"a": torch.tensor(1.0)}).backward()
-    assert weighting.log_variances["b"].grad is None
+    assert weighting.log_variance("b").grad is None
 
 
 def with_other_unit(log: Path, folder: Path, factor: float) -> Path:

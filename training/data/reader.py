@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from models.columns import Columns
 from models.config import ModelConfig
+from models.errors import DataError
 from models.features import CategoricalFeature, Feature, MultiCategoricalFeature
 from models.heads import DurationTask
 from training.data.config import DataConfig
@@ -63,11 +64,17 @@ class LogReader:
         """
         where = None if window is None else window.where
         wanted = list(dict.fromkeys([*self._names, *self._labels, *extra]))
-        for chunk in self.source.chunks(wanted, where, shuffle):
-            if chunk.num_rows:
-                features = {f.name: typed(f, chunk.column(f.name)) for f in self.model.features}
-                found = labels(self.tasks, chunk) if self.tasks else {}
-                yield Chunk(features, found, chunk.select(list(extra)), chunk.num_rows)
+        for file, rows in self.source.chunks_by_file(wanted, where, shuffle):
+            if rows.num_rows:
+                yield self._checked(file, rows, extra)
+
+    def _checked(self, file: str, rows: pa.RecordBatch, extra: Sequence[str]) -> Chunk:
+        try:
+            features = {f.name: typed(f, rows.column(f.name)) for f in self.model.features}
+            found = labels(self.tasks, rows) if self.tasks else {}
+        except DataError as error:
+            raise DataError(f"{file}: {error}") from None
+        return Chunk(features, found, rows.select(list(extra)), rows.num_rows)
 
 
 def open_log(data: DataConfig, model: ModelConfig) -> LogSource:

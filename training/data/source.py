@@ -70,12 +70,19 @@ class LogSource:
         Raises:
             DataError: a file cannot be read to its end, naming it.
         """
+        for _, chunk in self.chunks_by_file(columns, where, shuffle):
+            yield chunk
+
+    def chunks_by_file(
+        self, columns: Sequence[str], where: pc.Expression | None = None, shuffle: Random | None = None
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Like `chunks`, with the name of the file that each chunk is from."""
         fragments = list(self._pieces(where, split=shuffle is not None))
         if shuffle is not None:
             shuffle.shuffle(fragments)
         for fragment in fragments:
             try:
-                yield from fragment.to_batches(
+                chunks = fragment.to_batches(
                     schema=self.dataset.schema,
                     columns=list(columns),
                     filter=where,
@@ -83,6 +90,8 @@ class LogSource:
                     batch_readahead=1,
                     fragment_readahead=1,
                 )
+                for chunk in chunks:
+                    yield fragment.path, chunk
             except (pa.ArrowException, OSError) as error:
                 raise _unreadable(fragment.path, error) from None
 

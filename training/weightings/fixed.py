@@ -43,7 +43,7 @@ class Fixed(nn.Module):
         self._weights = dict(weights)
 
     def start(self, losses: Mapping[str, Tensor]) -> None:
-        """Nothing to start."""
+        """Nothing to start: the weights are given."""
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of the tasks that have a loss in this batch, a scalar."""

@@ -45,18 +45,18 @@ class Uncertainty(nn.Module):
         start: Literal["first_losses", "zero"] = "first_losses",
     ) -> None:
         super().__init__()
-        self._start = start
         self._scales = {name: 0.5 if kind == "gaussian" else 1.0 for name, kind in likelihoods.items()}
-        self.log_variances = nn.ParameterDict({name: nn.Parameter(torch.zeros(())) for name in likelihoods})
+        self._position = {name: position for position, name in enumerate(likelihoods)}
+        self._waiting = set(likelihoods) if start == "first_losses" else set()
+        self.log_variances = nn.ParameterList(nn.Parameter(torch.zeros(())) for _ in likelihoods)
 
     @torch.no_grad()
     def start(self, losses: Mapping[str, Tensor]) -> None:
-        """Set each s to its optimum for these losses, log(2 x scale x L)."""
-        if self._start == "zero":
-            return
-        for name, loss in losses.items():
-            if loss > 0:
-                self.log_variances[name].fill_(math.log(2 * self._scales[name] * float(loss)))
+        """Set each s whose task has its first loss here to the optimum for it, log(2 x scale x L)."""
+        for name in self._waiting & losses.keys():
+            if losses[name] > 0:
+                self.log_variance(name).fill_(math.log(2 * self._scales[name] * float(losses[name])))
+                self._waiting.discard(name)
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of the tasks that have a loss in this batch, a scalar.
@@ -66,9 +66,14 @@ class Uncertainty(nn.Module):
         return torch.stack([self._term(name, loss) for name, loss in losses.items()]).sum()
 
     def _term(self, name: str, loss: Tensor) -> Tensor:
-        s = self.log_variances[name]
+        s = self.log_variance(name)
         term: Tensor = self._scales[name] * torch.exp(-s) * loss + s / 2
         return term
+
+    def log_variance(self, name: str) -> Tensor:
+        """The task's s, a scalar parameter."""
+        parameter: Tensor = self.log_variances[self._position[name]]
+        return parameter
 
     def weights(self) -> dict[str, float]:
         """Current factor of each task's loss."""
@@ -79,4 +84,4 @@ class Uncertainty(nn.Module):
         return {name: math.exp(s / 2) for name, s in self._values().items()}
 
     def _values(self) -> dict[str, float]:
-        return {name: s.item() for name, s in self.log_variances.items()}
+        return {name: self.log_variance(name).item() for name in self._scales}

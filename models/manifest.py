@@ -1,0 +1,90 @@
+"""What a checkpoint says of itself: one JSON file that vouches for all others and carries its own digest."""
+
+import json
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from models.calibration import Calibration
+from models.config import ModelConfig
+from models.errors import CheckpointError
+from models.heads import LabelStatistics
+
+FORMAT_VERSION: Literal[1] = 1
+MANIFEST = "manifest.json"
+
+
+class Manifest(BaseModel):
+    """The contents of the file, without its digest."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format_version: Literal[1] = FORMAT_VERSION
+    version: str
+    name: str
+    created_at: datetime
+    model: ModelConfig
+    schema_fingerprint: str
+    statistics: dict[str, LabelStatistics]
+    calibrations: dict[str, Calibration]
+    metrics: dict[str, dict[str, float | None]]
+    """By task: what was measured on the test window."""
+    training: dict[str, Any]
+    """Windows, rows, steps and the full training configuration, for the record."""
+    libraries: dict[str, str]
+    files: dict[str, str]
+    """SHA-256 by file."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for task in self.model.tasks:
+            statistics = self.statistics.get(task.name)
+            if statistics is None or statistics.kind != task.kind or task.name not in self.calibrations:
+                raise ValueError(f"task '{task.name}' needs {task.kind} statistics and a calibration")
+        return self
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the file with the digest of its contents."""
+    raw = manifest.model_dump(mode="json")
+    (folder / MANIFEST).write_text(json.dumps({**raw, "digest": _digest(raw)}, indent=2), encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the file and verify that it is as it was written; the files that it vouches for are not looked at.
+
+    Raises:
+        CheckpointError: it cannot be read, is of another format, was altered, or describes no model.
+    """
+    file = folder / MANIFEST
+    try:
+        raw = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{file} must be readable JSON; found: {error}: restore or retrain") from None
+    found = raw.get("format_version") if isinstance(raw, dict) else None
+    if found != FORMAT_VERSION:
+        raise CheckpointError(
+            f"this release reads checkpoints of format {FORMAT_VERSION}; {folder} is of format {found}: "
+            f"retrain it, or use the release that wrote it"
+        )
+    if raw.pop("digest", None) != _digest(raw):
+        raise CheckpointError(
+            f"{file} must have the digest that it was written with; found another: it was altered; "
+            f"restore or retrain it"
+        )
+    try:
+        return Manifest.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise CheckpointError(
+            f"{file} does not describe a model: {where}: {first['msg']}: restore or retrain"
+        ) from None
+
+
+def _digest(raw: dict[str, Any]) -> str:
+    """SHA-256 of the contents, however they are laid out."""
+    return sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
