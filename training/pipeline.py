@@ -22,7 +22,7 @@ from training.evaluation.evaluate import Evaluation, evaluate
 from training.evaluation.scored import Scored
 from training.fitting.fit import FittedData, fit_data
 from training.history import History
-from training.progress import Progress
+from training.progress import Progress, counted
 from training.trainer import Trainer
 
 MAX_DAYS_LISTED = 14
@@ -83,8 +83,8 @@ def prepare(config: Config, console: Console) -> Prepared:
         _say(console, f"{window.name:<10} {window.num_rows:>12,} rows   {window.described}")
     if windows.days_without_rows:
         _say(console, f"note: the log has no rows on {_listed(windows.days_without_rows)}")
-    chunks = ((chunk.features, chunk.labels, chunk.num_rows) for chunk in reader.chunks(windows.train))
-    data = fit_data(model, chunks, config.training.seed)
+    chunks = counted(reader.chunks(windows.train), console, "fitting the encoder", windows.train.num_rows)
+    data = fit_data(model, ((c.features, c.labels, c.num_rows) for c in chunks), config.training.seed)
     _say(console, f"encoder fitted: {data.encoder.num_rows:,} embedding rows for {len(model.features)} features")
     return Prepared(config, reader, windows, data)
 

@@ -1,6 +1,7 @@
 """Tells a person how training goes: a bar in a terminal, plain lines elsewhere."""
 
 import time
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -8,9 +9,24 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from training.data.reader import Chunk
 from training.history import Alarm, History, Validation
 
 SECONDS_BETWEEN_LINES = 10.0
+
+
+def counted(chunks: Iterable[Chunk], console: Console, what: str, total_rows: int) -> Iterator[Chunk]:
+    """The chunks of a window, telling how many of its rows have gone by."""
+    num_rows, last_line = 0, time.monotonic()
+    with Bar(*Bar.get_default_columns(), console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total_rows)
+        for chunk in chunks:
+            yield chunk
+            num_rows += chunk.num_rows
+            bar.update(task, completed=num_rows)
+            if not console.is_terminal and time.monotonic() - last_line > SECONDS_BETWEEN_LINES:
+                last_line = time.monotonic()
+                console.print(f"{what}: {num_rows:,}/{total_rows:,} rows", highlight=False)
 
 
 class Progress:
