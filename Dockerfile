@@ -12,6 +12,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 RUN python -m venv /opt/threefold
 ENV PATH=/opt/threefold/bin:$PATH
 ARG TORCH_INDEX_URL=""
+# hadolint ignore=DL3013 # torch is pinned; the index before it hides that from the linter
 RUN pip install ${TORCH_INDEX_URL:+--index-url "$TORCH_INDEX_URL"} torch==2.13.0
 
 # The dependencies of each image are a layer of their own, so that a change of our code does not install them again.
@@ -36,7 +37,7 @@ RUN groupadd --gid 10001 threefold && useradd --uid 10001 --gid threefold --no-c
     && install --directory --owner=threefold --group=threefold /data /data/logs /data/versions
 ENV PATH=/opt/threefold/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
 WORKDIR /data
-USER threefold
+USER 10001:10001
 
 FROM runtime AS training
 ENV MPLCONFIGDIR=/tmp/matplotlib
