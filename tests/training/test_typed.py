@@ -151,3 +151,10 @@ def test_a_wrong_type_is_refused_by_name(kind: str, type_: pa.DataType, needs: s
     message = str(caught.value)
     assert f"a {kind} feature holds {needs}" in message
     assert f"column 'x' is of type {type_}: correct the feature's `kind`, or the log" in message
+
+
+def test_text_that_is_not_utf8_is_refused_by_name() -> None:
+    raw = pa.array([b"fine", b"\xff\xfe"], pa.binary()).view(pa.string())
+    feature = CategoricalFeature(name="city", kind="categorical", scope="context")
+    with pytest.raises(DataError, match="column 'city' holds other bytes"):
+        typed(feature, raw)

@@ -35,11 +35,20 @@ def check_type(feature: Feature, found: pa.DataType) -> None:
 
 
 def typed(feature: Feature, array: pa.Array) -> Column:
-    """The column of a chunk; equal to what the same values give when they come as Python objects."""
-    if isinstance(feature, CategoricalFeature):
-        return _categories(feature.name, array)
-    if isinstance(feature, MultiCategoricalFeature):
-        return _bags(feature, array)
+    """The column of a chunk; equal to what the same values give when they come as Python objects.
+
+    Raises:
+        DataError: a value that no request could hold: infinity, a fraction as a category, text that is not UTF-8.
+    """
+    try:
+        if isinstance(feature, CategoricalFeature):
+            return _categories(feature.name, array)
+        if isinstance(feature, MultiCategoricalFeature):
+            return _bags(feature, array)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"text is UTF-8; column '{feature.name}' holds other bytes ({error}): correct the log"
+        ) from None
     return finite_numbers(feature.name, array)
 
 

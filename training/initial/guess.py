@@ -3,48 +3,21 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import pyarrow as pa
-from sklearn.metrics import roc_auc_score
 
-from models.columns import category_text
-from training.initial.profile import ColumnProfile
+from training.initial.column import ColumnProfile
+from training.initial.features import FeatureGuess, features
+from training.initial.labels import LabelGuess, label, outcome_as_text
+from training.initial.leaks import leak
 
-_LABEL_WORDS = re.compile(
-    r"click|view|conver|purchas|order|install|like|hate|share|forward|follow|comment|enter|signup|label|bought", re.I
-)
-_DURATION_WORDS = re.compile(r"dwell|play_?time|watch_?time|view_?time|time_?spent|stay", re.I)
 _ROW_ID_WORDS = re.compile(r"(impression|request|session|event|row|trace|log)_?(id|uuid|key)$", re.I)
 _DAY_WORDS = re.compile(r"^(date|day|ds|dt|partition_?date)$", re.I)
-_CONTEXT_WORDS = re.compile(r"^(user|device|country|region|hour|weekday|day|os|browser|age|gender|placement|tab)", re.I)
+_TIME_WORDS = re.compile(r"time|ts|stamp|date|_at$", re.I)
 _TIME_RANGES = {"s": (9e8, 4.2e9), "ms": (9e11, 4.2e12), "us": (9e14, 4.2e15)}
-_TELLS_TOO_MUCH = 0.93
-"""A single column that orders a label this well (AUC) is rather its consequence than its cause."""
-
-Scope = Literal["context", "candidate"]
-
-
-@dataclass(frozen=True)
-class FeatureGuess:
-    """A column that may be an input."""
-
-    column: ColumnProfile
-    kind: Literal["categorical", "multi_categorical", "numeric"]
-    scope: Scope
-    why: str
-    separator: str | None = None
-    shares: str | None = None
-
-
-@dataclass(frozen=True)
-class LabelGuess:
-    """A column that may be predicted."""
-
-    column: ColumnProfile
-    kind: Literal["binary", "duration"]
-    why: str
+_LARGEST = 1e150
+"""The square of a larger number is infinite, and so would be the deviation that a numeric feature needs."""
 
 
 @dataclass
@@ -66,127 +39,70 @@ def guess(columns: Sequence[ColumnProfile], truth: Sequence[str] = ()) -> Guesse
         truth: columns of a simulated log that hold the true probabilities: never an input.
     """
     found = Guesses()
-    remaining = [column for column in columns if not _set_apart(column, truth, found)]
-    for column in list(remaining):
-        if (label := _label(column)) is not None:
-            found.labels.append(label)
-            remaining.remove(column)
-    found.labels.sort(key=lambda label: (label.kind != "binary", -float(np.nanmean(label.column.values.astype(float)))))
-    for column in remaining:
-        leak = _leak(column, found.labels)
-        if leak:
-            found.left_out[column.name] = leak
-        else:
-            found.features.append(_feature(column, remaining))
+    inputs = [column for column in columns if not _set_apart(column, truth, found)]
+    found.labels.sort(key=lambda label: (label.kind != "binary", -label.mean))
+    leaks = {column.name: reason for column in inputs if (reason := leak(column, found.labels))}
+    found.left_out |= leaks
+    found.features = features([column for column in inputs if column.name not in leaks])
     return found
 
 
 def _set_apart(column: ColumnProfile, truth: Sequence[str], found: Guesses) -> bool:
-    """Take the timestamp and leave out what can be no input."""
+    """Take the timestamp and the labels, and leave out what can be no input."""
+    if column.refused is not None:
+        found.left_out[column.name] = column.refused
+        return True
     unit = _time_unit(column)
-    if unit is not None and found.timestamp is None:
+    if unit is not None and found.timestamp is None and column.null_share == 0:
         found.timestamp, found.timestamp_unit = column, unit or None
         return True
-    if unit is not None:
-        reason = "a second time column: days since then may be a feature, the time itself is not"
-    elif column.name in truth:
-        reason = "the simulator's truth: never an input"
-    elif _DAY_WORDS.search(column.name):
-        reason = "the day itself never comes again"
-    elif column.num_distinct == 0:
-        reason = "null in every row"
-    elif column.num_distinct == 1 and not column.is_list:
-        reason = "the same value in every row"
-    elif _ROW_ID_WORDS.search(column.name) or (column.num_distinct >= 0.9 * len(column.values) and not column.is_list):
-        if pa.types.is_floating(column.type):
-            return False
-        reason = "an id of the row or request: it never comes again"
-    else:
-        return False
-    found.left_out[column.name] = reason
-    return True
+    reason = _time(column) if unit is not None else _never_an_input(column, truth)
+    if reason is None and (outcome := label(column)) is not None:
+        found.labels.append(outcome)
+        return True
+    reason = reason or outcome_as_text(column) or _never_again(column)
+    if reason is not None:
+        found.left_out[column.name] = reason
+    return reason is not None
+
+
+def _time(column: ColumnProfile) -> str:
+    if column.null_share:
+        return f"a time, null in {column.null_share:.0%}: days since then may be a feature, the time itself is not"
+    return "a second time column: days since then may be a feature, the time itself is not"
+
+
+def _never_an_input(column: ColumnProfile, truth: Sequence[str]) -> str | None:
+    """Why the column is neither a label nor a feature."""
+    if column.name in truth:
+        return "the simulator's truth: never an input"
+    if _DAY_WORDS.search(column.name):
+        return "the day itself never comes again"
+    if column.num_distinct == 0:
+        return "null in every row"
+    if column.num_distinct == 1 and not column.is_list:
+        return "the same value in every row"
+    if column.is_number and (largest := np.nanmax(np.abs(column.numbers))) > _LARGEST:
+        return f"reaches {largest:g}, which training refuses: write null instead"
+    return None
+
+
+def _never_again(column: ColumnProfile) -> str | None:
+    """Why the column is the id of a row."""
+    unique = column.num_distinct >= 0.9 * len(column.values) and not column.is_list
+    whole = not column.is_number or pa.types.is_integer(column.type)
+    if _ROW_ID_WORDS.search(column.name) or (unique and whole):
+        return "an id of the row or request: it never comes again"
+    return None
 
 
 def _time_unit(column: ColumnProfile) -> str | None:
     """Unit of a column that is a time: empty for a timestamp type, None where it is no time."""
     if pa.types.is_timestamp(column.type):
         return ""
-    if pa.types.is_integer(column.type) and column.num_distinct > 1:
-        low, high = float(column.values.min()), float(column.values.max())
+    if pa.types.is_integer(column.type) and column.num_distinct > 1 and _TIME_WORDS.search(column.name):
+        low, high = np.nanmin(column.numbers), np.nanmax(column.numbers)
         for unit, (first, last) in _TIME_RANGES.items():
-            if first <= low and high <= last and re.search(r"time|ts|stamp|date|_at$", column.name, re.I):
+            if first <= low and high <= last:
                 return unit
     return None
-
-
-def _label(column: ColumnProfile) -> LabelGuess | None:
-    if column.is_zero_or_one and _LABEL_WORDS.search(column.name):
-        rate = float(column.values.astype(float).mean())
-        return LabelGuess(column, "binary", f"0 or 1, and named like an outcome; {rate:.2%} are 1")
-    number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-    if number and _DURATION_WORDS.search(column.name) and column.num_distinct > 2 and column.values.min() >= 0:
-        return LabelGuess(
-            column, "duration", f"zero or more, and named like a time spent; median {column.values.median():g}"
-        )
-    return None
-
-
-def _leak(column: ColumnProfile, labels: Sequence[LabelGuess]) -> str | None:
-    """Why the column looks like a consequence of a label."""
-    if column.is_list or column.is_text:
-        return None
-    values = column.values.astype(float)
-    for label in labels:
-        target = label.column.values.astype(float)
-        rows = values.notna() & target.notna()
-        if label.kind == "binary" and rows.any() and target[rows].nunique() == 2:
-            auc = float(roc_auc_score(target[rows], values[rows]))
-            if max(auc, 1 - auc) > _TELLS_TOO_MUCH:
-                return f"orders '{label.column.name}' almost perfectly (AUC {max(auc, 1 - auc):.2f}): an outcome?"
-    return None
-
-
-def _feature(column: ColumnProfile, columns: Sequence[ColumnProfile]) -> FeatureGuess:
-    scope, scope_why = _scope(column, columns)
-    count = f"{column.num_distinct:,} distinct"
-    if column.is_list:
-        shares = _shared_with(column, columns)
-        why = f"a list of {count}{f', most of them found in {shares}' if shares else ''}; {scope_why}"
-        return FeatureGuess(column, "multi_categorical", scope, why, shares=shares)
-    if column.is_text:
-        if column.values.dropna().str.contains(",").mean() > 0.05:
-            return FeatureGuess(column, "multi_categorical", scope, f"text with commas; {scope_why}", separator=",")
-        return FeatureGuess(column, "categorical", scope, f"text, {count}; {scope_why}")
-    is_id = re.search(r"(^|_)id$|_id_|tab$|placement|hour|weekday|type|code", column.name, re.I)
-    if pa.types.is_floating(column.type) or (not is_id and column.num_distinct > 50):
-        return FeatureGuess(column, "numeric", scope, f"numbers, {count}; {scope_why}")
-    return FeatureGuess(column, "categorical", scope, f"whole numbers, {count}; {scope_why}")
-
-
-def _shared_with(column: ColumnProfile, columns: Sequence[ColumnProfile]) -> str | None:
-    """The id column whose values the lists hold."""
-    held = {category_text(value) for row in column.values.dropna().head(2_000) for value in row}
-    for other in columns:
-        of_item = other.name.lower().endswith("id") and not _CONTEXT_WORDS.search(other.name)
-        if of_item and not other.is_list and held:
-            known = {category_text(value) for value in other.values.dropna().unique()}
-            if len(held & known) > 0.5 * len(held):
-                return other.name
-    return None
-
-
-def _scope(column: ColumnProfile, columns: Sequence[ColumnProfile]) -> tuple[Scope, str]:
-    """Context where the column is a fact of the user rather than of the item."""
-    if _CONTEXT_WORDS.search(column.name):
-        return "context", "named like the request's"
-    if column.is_list and "histor" in column.name.lower():
-        return "context", "a history"
-    user = next((c for c in columns if re.search(r"^(user|member|visitor|customer)_?id$", c.name, re.I)), None)
-    if user is None:
-        return "candidate", "a guess"
-    texts = column.values.astype("string").fillna("")
-    per_user = float(texts.groupby(user.values).nunique().eq(1).mean())
-    repeats = float(user.values.duplicated(keep=False).mean())
-    if repeats > 0.5 and per_user > 0.8:
-        return "context", f"one value for {per_user:.0%} of users"
-    return "candidate", "varies within users"

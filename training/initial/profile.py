@@ -1,50 +1,23 @@
-"""What a log's columns look like, from its first rows."""
+"""A log's columns, from the first rows of each of its files."""
 
-from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from models.errors import DataError
+from models.features import CategoricalFeature, Feature, MultiCategoricalFeature, NumericFeature
 from training.data.source import LogSource
+from training.data.typed import check_type
+from training.initial.column import ColumnProfile
 
 SAMPLE_ROWS = 200_000
-
-
-@dataclass(frozen=True)
-class ColumnProfile:
-    """One column of the sample.
-
-    Attributes:
-        name: of the column.
-        type: Arrow type in the files.
-        null_share: share of rows without a value.
-        num_distinct: distinct values; for lists, distinct elements.
-        values: the sample.
-    """
-
-    name: str
-    type: pa.DataType
-    null_share: float
-    num_distinct: int
-    values: pd.Series
-
-    @property
-    def is_list(self) -> bool:
-        """Whether a row holds a list."""
-        return bool(pa.types.is_list(self.type) or pa.types.is_large_list(self.type))
-
-    @property
-    def is_text(self) -> bool:
-        """Whether a row holds text."""
-        return bool(pa.types.is_string(self.type) or pa.types.is_large_string(self.type))
-
-    @property
-    def is_zero_or_one(self) -> bool:
-        """Whether the column holds both 0 and 1, and nothing else but nulls."""
-        number = pa.types.is_integer(self.type) or pa.types.is_boolean(self.type) or pa.types.is_floating(self.type)
-        return bool(number) and set(self.values.dropna().unique()) == {0, 1}
+SAMPLE_BYTES = 1 << 28
+"""Long lists and texts end the sample early."""
+_LONGEST_NAME = 128
+"""As `models.names.ColumnName`; a struct's type may be far longer, and is cut."""
+_FEATURES: tuple[Feature, ...] = (
+    NumericFeature(name="column", kind="numeric", scope="candidate"),
+    CategoricalFeature(name="column", kind="categorical", scope="candidate"),
+    MultiCategoricalFeature(name="column", kind="multi_categorical", scope="candidate"),
+)
 
 
 def profile(path: str) -> list[ColumnProfile]:
@@ -54,30 +27,72 @@ def profile(path: str) -> list[ColumnProfile]:
         DataError: the log cannot be read or has no rows.
     """
     source = LogSource(path, csv_types={})
-    names = list(dict.fromkeys(name for schema in source.schemas.values() for name in schema.names))
-    types = source.require(names)
-    rows = _sample(source, names)
-    if rows.num_rows == 0:
+    refused = {name: _refusal(source, name) for name in source.dataset.schema.names}
+    usable = [name for name, reason in refused.items() if reason is None]
+    rows = _sample(source, usable)
+    if usable and rows.num_rows == 0:
         raise DataError(f"a log has rows; found none in {path}: check the path")
-    return [_column(name, types[name], rows.column(name)) for name in names]
+    types = {name: source.dataset.schema.field(name).type for name in refused}
+    return [
+        ColumnProfile(name, types[name], pa.nulls(0), reason) if reason else _profiled(name, rows.column(name))
+        for name, reason in refused.items()
+    ]
+
+
+def _refusal(source: LogSource, name: str) -> str | None:
+    """Why training cannot take the column; None where it can."""
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        return f"its name has {len(name)} characters: a column's has 1 to {_LONGEST_NAME}"
+    for file, schema in source.schemas.items():
+        if name not in schema.names:
+            return f"not in every file: {file} lacks it"
+    try:
+        found = source.require([name])[name]
+    except DataError:
+        return "of different types in different files"
+    if pa.types.is_timestamp(found) or any(_takes(feature, found) for feature in _FEATURES):
+        return None
+    shown = str(found) if len(str(found)) <= _LONGEST_NAME else f"{str(found)[:_LONGEST_NAME]}..."
+    return f"of type {shown}, which no kind of feature takes"
+
+
+def _takes(feature: Feature, found: pa.DataType) -> bool:
+    try:
+        check_type(feature, found)
+    except DataError:
+        return False
+    return True
 
 
 def _sample(source: LogSource, names: list[str]) -> pa.Table:
-    share = max(1, SAMPLE_ROWS // len(source.schemas))
     parts: list[pa.RecordBatch] = []
     for fragment in source.dataset.get_fragments():
-        taken = 0
-        for chunk in fragment.to_batches(schema=source.dataset.schema, columns=names, batch_size=share):
-            parts.append(chunk.slice(0, share - taken))
-            taken += parts[-1].num_rows
-            if taken >= share:
-                break
+        num_rows, num_bytes = max(1, SAMPLE_ROWS // len(source.schemas)), SAMPLE_BYTES // len(source.schemas)
+        try:
+            for chunk in fragment.to_batches(
+                schema=source.dataset.schema,
+                columns=names,
+                batch_size=min(num_rows, 16_384),
+                batch_readahead=1,
+                fragment_readahead=1,
+            ):
+                parts.append(chunk.slice(0, num_rows))
+                num_rows -= parts[-1].num_rows
+                num_bytes -= parts[-1].nbytes
+                if num_rows <= 0 or num_bytes <= 0:
+                    break
+        except (pa.ArrowException, OSError) as error:
+            reason = str(error).splitlines()[0][:200].rstrip(".")
+            raise DataError(
+                f"every log file can be read; {fragment.path} cannot: {reason}. Remove it or write it again"
+            ) from None
     return pa.Table.from_batches(parts, pa.schema([source.dataset.schema.field(name) for name in names]))
 
 
-def _column(name: str, found: pa.DataType, column: pa.ChunkedArray) -> ColumnProfile:
-    values = column.to_pandas()
-    if pa.types.is_list(found) or pa.types.is_large_list(found):
-        held = [element for row in values if row is not None for element in np.asarray(row)]
-        return ColumnProfile(name, found, float(values.isna().mean()), len(set(held)), values)
-    return ColumnProfile(name, found, float(values.isna().mean()), int(values.nunique()), values)
+def _profiled(name: str, column: pa.ChunkedArray) -> ColumnProfile:
+    values = column.combine_chunks()
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        return ColumnProfile(name, column.type, pa.nulls(0), "holds text that is not UTF-8")
+    return ColumnProfile(name, column.type, values)

@@ -1,14 +1,29 @@
 """A configuration file with every guess explained in a comment."""
 
 import json
+import re
 from collections.abc import Iterator
 
-from training.initial.guess import FeatureGuess, Guesses, LabelGuess
+from training.initial.features import FeatureGuess
+from training.initial.guess import Guesses
+from training.initial.labels import LabelGuess, always_after
+from training.initial.names import task_names
 
 _HEAD = """\
 # A first configuration, guessed from the log. Read every line: a guess is not knowledge.
 # Most of all look for leaks: a feature must be known before the impression is shown.
 # docs/configuration.md lists all settings."""
+_NO_FEATURE = """\
+# No column looks like an input: name at least one.
+# [[features]]
+# name = "FILL_IN"
+# kind = "categorical"
+# scope = "candidate"
+"""
+_LONGEST_SHOWN = 128
+"""Characters of a column's name in a comment."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""TOML takes these neither in text nor in comments."""
 
 
 def render(name: str, path: str, guesses: Guesses) -> str:
@@ -33,38 +48,41 @@ def _tasks(guesses: Guesses) -> Iterator[str]:
     if not guesses.labels:
         yield "# No column looks like an outcome: name one."
         yield '[[tasks]]\nname = "click"\nkind = "binary"\nlabel = "FILL_IN"\n'
-    clicked = next((label for label in guesses.labels if "click" in label.column.name.lower()), None)
+    names = task_names(guesses.labels)
+    binary = (label for label in guesses.labels if label.kind == "binary")
+    clicked = next((label for label in binary if "click" in label.column.name.lower()), None)
     for label in guesses.labels:
-        yield from _task(label, clicked)
+        yield from _task(label, clicked, names)
 
 
-def _task(label: LabelGuess, clicked: LabelGuess | None) -> Iterator[str]:
-    yield f"# {label.why}"
-    yield f'[[tasks]]\nname = {_text(_task_name(label.column.name))}\nkind = "{label.kind}"'
+def _task(label: LabelGuess, clicked: LabelGuess | None, names: dict[str, str]) -> Iterator[str]:
+    yield _comment(label.why)
+    yield f'[[tasks]]\nname = {_text(names[label.column.name])}\nkind = "{label.kind}"'
     yield f"label = {_text(label.column.name)}"
     if label.kind == "duration":
-        unit = "ms" if label.column.name.lower().endswith("_ms") or label.column.values.median() > 1_000 else "s"
-        yield f'unit = "{unit}"  # from the name and size of its numbers'
+        yield f'unit = "{label.unit}"  # from the name and size of its numbers'
     if clicked is not None and label is not clicked:
-        click = _task_name(clicked.column.name)
-        after = label.column.values[clicked.column.values.astype(float) == 0].fillna(0).eq(0).all()
-        if after:
-            yield f'observed_when = "{click}"  # never above zero without it'
-        yield f'reads = ["{click}"]  # its estimate is an input, behind a stop-gradient'
+        click = _text(names[clicked.column.name])
+        if always_after(label, clicked):
+            yield f"observed_when = {click}  # never above zero without it"
+        yield f"reads = [{click}]  # its estimate is an input, behind a stop-gradient"
     yield ""
 
 
 def _features(guesses: Guesses) -> Iterator[str]:
     for name, reason in guesses.left_out.items():
-        yield f"# left out: {name} ({reason})"
+        yield _comment(f"left out: {name[:_LONGEST_SHOWN]} ({reason})")
     yield ""
+    if not guesses.features:
+        yield _NO_FEATURE
     for feature in guesses.features:
         yield from _feature(feature)
 
 
 def _feature(feature: FeatureGuess) -> Iterator[str]:
-    missing = f"; null in {feature.column.null_share:.0%}" if feature.column.null_share else ""
-    yield f"# {feature.why}{missing}"
+    none = "null or empty" if feature.column.is_list else "null"
+    missing = f"; {none} in {feature.column.null_share:.0%}" if feature.column.null_share else ""
+    yield _comment(f"{feature.why}{missing}")
     yield f'[[features]]\nname = {_text(feature.column.name)}\nkind = "{feature.kind}"\nscope = "{feature.scope}"'
     if feature.separator is not None:
         yield f"separator = {_text(feature.separator)}"
@@ -73,10 +91,13 @@ def _feature(feature: FeatureGuess) -> Iterator[str]:
     yield ""
 
 
-def _task_name(column: str) -> str:
-    name = "".join(c if c.isalnum() else "_" for c in column.lower()).removeprefix("is_").strip("_") or "task"
-    return name if name[0].isalpha() else f"task_{name}"
+def _comment(text: str) -> str:
+    return f"# {_escaped(text)}"
 
 
 def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)  # a JSON string is a TOML basic string
+    return _escaped(json.dumps(value, ensure_ascii=False))  # but for U+007F a JSON string is a TOML basic string
+
+
+def _escaped(text: str) -> str:
+    return _CONTROLS.sub(lambda control: f"\\u{ord(control[0]):04x}", text)
