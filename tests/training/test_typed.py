@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from models.columns import Bags, Categories, Column
 from models.errors import DataError
-from models.features import Feature
+from models.features import CategoricalFeature, Feature
 from training.data.typed import check_type, typed
 
 
