@@ -9,7 +9,7 @@ from rich.console import Console
 
 def simulate_command(
     folder: Annotated[Path, typer.Argument(help="Where the logs go: FOLDER/date=YYYY-MM-DD/part-0.parquet.")],
-    days: Annotated[int, typer.Option(min=1, help="Days to write.")] = 14,
+    days: Annotated[int, typer.Option(min=1, max=3_660, help="Days to write.")] = 14,
     impressions_per_day: Annotated[int, typer.Option(min=1, help="Rows a day, about.")] = 100_000,
     users: Annotated[int, typer.Option(min=1, help="Users on the first day.")] = 10_000,
     items: Annotated[int, typer.Option(min=1, help="Items on the first day.")] = 2_000,

@@ -11,7 +11,7 @@ from models.frozen import Frozen
 class SimulationConfig(Frozen):
     """Size, rates and character of the synthetic world; `docs/simulator.md` has the equations."""
 
-    days: int = Field(default=14, ge=1)
+    days: int = Field(default=14, ge=1, le=3_660)
     """Days of logs to write; more days never change earlier ones."""
     start_date: date = date(2026, 1, 1)
     """First day, UTC."""
