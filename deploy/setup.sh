@@ -5,10 +5,12 @@ set -euo pipefail
 stop() { echo "setup: $*" >&2; exit 1; }
 
 [ -n "${PYTHON:-}" ] || stop "Python 3.11 or newer is needed and none was found. Install it, or name it: make PYTHON=/path/to/python3"
+command -v "$PYTHON" >/dev/null || stop "there is no $PYTHON. Name a Python 3.11 or newer: make PYTHON=/path/to/python3"
 "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
   || stop "Python 3.11 or newer is needed; $PYTHON is $("$PYTHON" --version 2>&1). Name another: make PYTHON=/path/to/python3"
 
-if [ ! -x "$VENV/bin/python" ]; then
+if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+  rm -rf "$VENV"  # none, or one that was left half made
   "$PYTHON" -m venv "$VENV" || stop "the venv module does not work here. On Debian or Ubuntu: apt-get install python3-venv"
 fi
 

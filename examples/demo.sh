@@ -21,6 +21,8 @@ trap 'exit 130' INT TERM
 
 command -v curl >/dev/null || stop "curl is needed to ask the server for a prediction. Install it (apt-get install curl, brew install curl)"
 [ -f "$CONFIG" ] || stop "CONFIG names a TOML file; there is none at $CONFIG"
+case $PORT in ''|*[!0-9]*) stop "PORT is a number from 1 to 65535; found '$PORT'" ;; esac
+((PORT >= 1 && PORT <= 65535)) || stop "PORT is a number from 1 to 65535; found '$PORT'"
 "$BIN/python" - "$PORT" <<'PY' || stop "port $PORT is taken by another program. Choose another one: make demo PORT=8001"
 import socket, sys
 with socket.socket() as probe:
@@ -47,13 +49,14 @@ else
   say "1/5 data: $DATA, as $CONFIG says"
 fi
 
-key=$({ cat "$CONFIG" pyproject.toml; echo "$DATA"; ls -lnR "$DATA" 2>/dev/null || true; } | cksum | tr ' ' '-')
-if [ -z "${RETRAIN:-}" ] && [ -f "$OUT/trained" ] && read -r old VERSION <"$OUT/trained" && [ "$old" = "$key" ] && [ -d "$VERSION" ]; then
+# shellcheck disable=SC2086 # DATA may be a glob
+key=$({ cat "$CONFIG" pyproject.toml; echo "$DATA"; ls -lnR $DATA 2>/dev/null || true; } | cksum | tr ' ' '-')
+if [ -z "${RETRAIN:-}" ] && [ -f "$OUT/trained-$key" ] && read -r VERSION <"$OUT/trained-$key" && [ -d "$VERSION" ]; then
   say "2/5 training: nothing changed since $VERSION (RETRAIN=1 trains again)"
 else
   say "2/5 training: $CONFIG"
   VERSION=$("$BIN/threefold" train "$CONFIG" --data "$DATA" --output "$OUT/versions")
-  echo "$key $VERSION" >"$OUT/trained"
+  echo "$VERSION" >"$OUT/trained-$key"
 fi
 
 say "3/5 evaluation on the test window"
@@ -86,6 +89,7 @@ server log  $OUT/server.log
 WHERE
 if [ -t 0 ] && [ -t 1 ]; then
   printf '\nThe server keeps running on %s. Press Ctrl-C to stop it.\n' "$URL"
+  trap 'exit 0' INT TERM  # the way to end a demo is no failure
   wait "$SERVER"
 else
   printf '\nNo terminal: the server is stopped. Start it again with:\n  %s/threefold serve --checkpoint %s\n' "$BIN" "$VERSION"

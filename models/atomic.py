@@ -11,6 +11,18 @@ from pathlib import Path
 from uuid import uuid4
 
 
+def check_writable(folder: Path) -> None:
+    """Make the folder if need be, and see that something can be written into it.
+
+    Raises:
+        OSError: it is a file, or may not be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / f".{uuid4().hex[:8]}.probe"
+    probe.touch()
+    probe.unlink()
+
+
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """Yield a folder beside the target to fill; it becomes the target when the block ends well.

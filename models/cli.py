@@ -1,7 +1,8 @@
 """The `threefold` command. Each side adds its own commands through the entry points `threefold.commands`."""
 
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -23,7 +24,7 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.callback()(_keep_subcommands)
+    app.callback()(_options)
     for entry in sorted(entry_points(group="threefold.commands"), key=lambda entry: entry.name, reverse=True):
         try:
             register = entry.load()
@@ -51,11 +52,16 @@ def main() -> None:
         if name in {"models", "training", "service"}:
             raise
         extra = "serve" if name in _SERVING_LIBRARIES else "train"
-        _refuse(f'this command needs {name}, which is not installed: pip install "threefold[{extra}]"')
+        _refuse(f'this command needs {name}, which is not installed: pip install ".[{extra}]" in a checkout')
 
 
-def _keep_subcommands() -> None:
-    """With a callback, a single subcommand stays a subcommand."""
+def _options(
+    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Options of the command itself. With them, a single subcommand stays a subcommand."""
+    if show_version:
+        typer.echo(version("threefold"))
+        raise typer.Exit
 
 
 def _refuse(reason: str) -> None:

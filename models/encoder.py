@@ -128,14 +128,6 @@ class Encoder:
             torch.from_numpy(np.concatenate(numerics, axis=1) if numerics else np.zeros((num_rows, 0), np.float32)),
         )
 
-    def num_unknown(self, batch: EncodedBatch) -> dict[str, int]:
-        """How many rows of the batch hold a category unknown to the model, for each categorical feature."""
-        unknown: dict[str, int] = {}
-        for position, name in enumerate(self.id_features):
-            if name in self.fitted.vocabularies:
-                unknown[name] = int((batch.ids[:, position] == self.offsets[name] + 1).sum())
-        return unknown
-
     def _table_rows(self, feature: Feature) -> int:
         """Rows of the table the feature owns; 0 where it owns none."""
         if isinstance(feature, NumericFeature):

@@ -17,11 +17,11 @@ def register(app: typer.Typer) -> None:
 def serve(
     checkpoint: Annotated[Path | None, typer.Option(help="Model version, or folder of versions (the newest).")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 unless set.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one; 8080 unless set.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one; 8000 unless set.")] = None,
     max_rows: Annotated[int | None, typer.Option(help="Rows of one request.")] = None,
     max_body_bytes: Annotated[int | None, typer.Option(help="Bytes of one body.")] = None,
     body_timeout_s: Annotated[float | None, typer.Option(help="Seconds for a whole body to arrive.")] = None,
-    max_open_bodies: Annotated[int | None, typer.Option(help="Bodies received or parsed at once.")] = None,
+    max_open_bodies: Annotated[int | None, typer.Option(help="Requests held at once, body to answer.")] = None,
     max_queued_rows: Annotated[int | None, typer.Option(help="Rows waiting or being predicted at once.")] = None,
     num_threads: Annotated[int | None, typer.Option(help="Threads of one prediction.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,

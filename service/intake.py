@@ -15,11 +15,10 @@ async def accepted(request: Request, engine: Engine, metrics: Metrics) -> Predic
         Refusal: for all that can be wrong with it.
     """
     _check_media_type(request)
-    with engine.bodies.holding(1):
-        with metrics.stage("receive"):
-            body = await request.body()
-        with metrics.stage("parse"):
-            return await engine.read(body)
+    with metrics.stage("receive"):
+        body = await request.body()
+    with metrics.stage("parse"):
+        return await engine.read(body)
 
 
 def _check_media_type(request: Request) -> None:

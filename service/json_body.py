@@ -40,7 +40,8 @@ def _with_numbers_that_are_not_finite(body: bytes) -> Any:
         return value
 
     try:
-        document = json.loads(body, parse_float=number, parse_constant=number)
+        document = json.loads(body.decode("utf-8"), parse_float=number, parse_constant=number)
+        json.dumps(document, ensure_ascii=False).encode("utf-8")  # half of a surrogate pair is no text either
     except (ValueError, RecursionError):
         return None
     return document if found else None

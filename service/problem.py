@@ -53,7 +53,7 @@ def refusal_of(error: Exception) -> Refusal:
 
 
 def problem_response(request: Request, error: Exception) -> Response:
-    """The document that answers an error, counted and logged; never with a value that the client sent."""
+    """The document that answers an error, counted, and logged without any value that the client sent."""
     refusal = refusal_of(error)
     kind, request_id = refusal.kind, request.state.request_id
     request.app.state.metrics.problems.labels(kind.slug).inc()

@@ -42,10 +42,11 @@ def ready_engine(request: Request) -> Engine:
 async def predict(request: Request) -> Response:
     """Send one context with many candidates, independent instances, or columns."""
     engine, metrics = ready_engine(request), request.app.state.metrics
-    outcome = await engine.predict(await accepted(request, engine, metrics))
-    metrics.observe(outcome)
-    with metrics.stage("write"):
-        content = answer(engine.manifest, request.state.request_id, outcome.predictions)
+    with engine.bodies.holding(1):  # until the answer: a body and its columns stay in memory that long
+        outcome = await engine.predict(await accepted(request, engine, metrics))
+        metrics.observe(outcome)
+        with metrics.stage("write"):
+            content = answer(engine.manifest, request.state.request_id, outcome.predictions)
     return Response(content, media_type="application/json")
 
 

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     """A model version, or a folder of versions, of which the newest is served."""
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 in a container."""
-    port: int = Field(default=8080, ge=0, le=65535)
+    port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one, which the startup line names."""
     max_rows: int = Field(default=2_000, ge=1)
     """Rows (candidates) of one request; more are refused with 413."""
@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     body_timeout_s: float = Field(default=10.0, gt=0)
     """Seconds a client may take to send a whole body; then 408."""
     max_open_bodies: int = Field(default=256, ge=1)
-    """Bodies being received or parsed at once; further requests get 503. Bounds memory with `max_body_bytes`."""
+    """Requests held at once, from the first byte of the body to the answer; further ones get 503."""
     max_queued_rows: int = Field(default=20_000, ge=1)
     """Rows waiting for the network or in it; a request that does not fit gets 503."""
     num_threads: int = Field(default=1, ge=1)

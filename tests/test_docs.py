@@ -7,6 +7,7 @@ import pytest
 from typer.main import get_command
 
 from models.cli import build
+from service.settings import Settings
 from training.config import load_config
 from training.reference import PAGE, page
 
@@ -47,3 +48,10 @@ def test_every_path_named_in_the_architecture_page_exists() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     for path in re.findall(r"`((?:models|training|service|docs)/[a-z_/.]+)`", text):
         assert (ROOT / path).exists(), path
+
+
+def test_every_port_in_the_pages_is_the_one_that_serve_listens_on() -> None:
+    default = str(Settings.model_fields["port"].default)
+    for file in PAGES:
+        for port in re.findall(r"127\.0\.0\.1:(\d+)", file.read_text(encoding="utf-8")):
+            assert port == default, file

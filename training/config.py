@@ -1,5 +1,6 @@
 """The configuration of a training run: one TOML file."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,18 @@ from models.trunks import MMoEConfig, TrunkConfig
 from training.data.config import DataConfig
 from training.optimizers import OptimizerConfig
 from training.weightings import UncertaintyConfig, WeightingConfig
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+def check_name(name: str) -> None:
+    """Refuse a model's name that a configuration could not hold.
+
+    Raises:
+        ConfigError: it has other characters than letters, digits, dot, dash and underscore.
+    """
+    if re.match(_NAME, name) is None:
+        raise ConfigError(f"a name is letters, digits, dots, dashes and underscores; found '{name}': choose another")
 
 
 class NetworkConfig(Frozen):
@@ -68,7 +81,7 @@ class EvaluationConfig(Frozen):
 class Config(Frozen):
     """A whole configuration file."""
 
-    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field(pattern=_NAME)
     """Name of the model: letters, digits, dot, dash, underscore."""
     data: DataConfig
     """The logs."""

@@ -32,7 +32,8 @@ class Validation:
     """One look at the validation window.
 
     Attributes:
-        losses: by task, in units of the training window's base rate loss: below 1 is better than that.
+        losses: by task, in units of what always predicting the training window's base rate costs on the same rows:
+            below 1 is better than that.
         score: their mean; lower is better. Models are chosen by it.
         is_best: whether it was the best so far.
     """

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
@@ -40,13 +41,13 @@ class Progress:
         self._bar = Bar(
             TextColumn("training"),
             BarColumn(),
-            TextColumn("{task.completed:,}/{task.total:,} steps · {task.fields[rate]} rows/s · {task.fields[losses]}"),
+            TextColumn("{task.completed:,}/{task.total:,} steps · {task.fields[rate]} rows/s"),
             TimeRemainingColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("training", total=total_steps, rate="-", losses="")
+        self._task = self._bar.add_task("training", total=total_steps, rate="-")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -63,7 +64,7 @@ class Progress:
         now = time.monotonic()
         rate = f"{history.num_rows / max(now - self._started, 1e-9):,.0f}"
         losses = _shown(history.readings[-1].losses) if history.readings else ""
-        self._bar.update(self._task, completed=history.num_steps, rate=rate, losses=losses)
+        self._bar.update(self._task, completed=history.num_steps, rate=rate)
         if not self._console.is_terminal and now - self._last_line > SECONDS_BETWEEN_LINES:
             self._last_line = now
             left = (now - self._started) / history.num_steps * (self._total - history.num_steps)
@@ -76,7 +77,7 @@ class Progress:
 
     def alarm(self, alarm: Alarm) -> None:
         """A person should look at something."""
-        self._console.print(f"[bold yellow]alarm:[/] {alarm}".replace("[training", r"\[training"), soft_wrap=True)
+        self._console.print(f"[bold yellow]alarm:[/] {escape(str(alarm))}", soft_wrap=True)
 
     def _say(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -30,6 +30,25 @@ def print_table(console: Console, evaluation: Evaluation) -> None:
                 name = ""
         table.add_section()
     console.print(table)
+    for name in _not_better(evaluation):
+        console.print(
+            f"note: {name} is no better than always predicting the base rate. If few steps were made, train longer "
+            f"(training.max_epochs, patience) or in smaller batches (training.batch_size)",
+            style="yellow",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _not_better(evaluation: Evaluation) -> list[str]:
+    """Tasks whose own loss is not below that of the base rate."""
+    found = []
+    for name, task in evaluation.tasks.items():
+        measure = "log_loss" if task.kind == "binary" else "deviance"
+        model, base = task.metrics.get(measure), task.base.get(measure)
+        if model is not None and base is not None and model >= base:
+            found.append(name)
+    return found
 
 
 def _number(value: float | None) -> str:

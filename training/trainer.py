@@ -23,6 +23,10 @@ from training.progress import Progress
 from training.telemetry import DeadUnits
 from training.validation import Validator
 
+SMALLEST_FIRST_LOSS = 0.1
+"""Losses start near 1, the base rate's. A far smaller first loss is the luck of a few rows, and would start its task
+with a huge factor."""
+
 
 class Trainer:
     """Trains a network and leaves it with the weights of its best validation.
@@ -91,13 +95,14 @@ class Trainer:
         else:
             losses = task_losses(self.network, self.network(batch.inputs), batch.labels)
         self._refuse_not_finite(losses)
-        self.weighting.start({name: loss.detach() for name, loss in losses.items()})
+        self.weighting.start({name: loss.detach().clamp(min=SMALLEST_FIRST_LOSS) for name, loss in losses.items()})
         self.history.num_steps += 1
         self.history.num_rows += len(batch)
         self._since_reading.append({name: loss.detach() for name, loss in losses.items()})
         if losses:
             self.optimizers.zero_grad()
             self.weighting(losses).backward()
+            self._refuse_gradients_not_finite()
             self.optimizers.step()
         if read_telemetry:
             self._read()
@@ -136,6 +141,15 @@ class Trainer:
                     f"{rates.get('shared', 0):g}, embeddings {rates.get('embeddings', 0):g}. No weight was moved by "
                     f"this batch. Lower these rates, or look for extreme values in the log"
                 )
+
+    def _refuse_gradients_not_finite(self) -> None:
+        for subnet in self.optimizers.not_finite():
+            rate = self.optimizers.learning_rates()[subnet]
+            raise TrainingError(
+                f"gradients are finite; those of '{subnet}' are not in step {self.history.num_steps:,}, with a "
+                f"learning rate of {rate:g}. No weight was moved by this batch. Lower the rate, or look for extreme "
+                f"values in the log"
+            )
 
     def _read(self) -> None:
         totals: dict[str, list[float]] = {}

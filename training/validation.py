@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from models.errors import DataError, TrainingError
 from models.network import Network
 from training.data.batches import TrainingBatch
 from training.history import History, Validation
@@ -13,8 +14,11 @@ from training.objective import task_losses
 class Validator:
     """Measures the loss of each task on encoded validation rows.
 
-    A model is chosen by the mean over tasks of the loss in units of the base rate's loss: that is free of units, and
-    unlike AUC it sees a loss of calibration.
+    A model is chosen by the mean over tasks of the loss in units of what always predicting the training window's base
+    rate costs on the same rows: that is free of units, and unlike AUC it sees a loss of calibration.
+
+    Raises:
+        DataError: no task has a label in these rows, so there is nothing to choose a model by.
     """
 
     def __init__(self, network: Network, rows: TrainingBatch, batch_size: int) -> None:
@@ -22,13 +26,24 @@ class Validator:
         self._rows = rows
         self._batch_size = max(batch_size, 4_096)
         self._best = math.inf
+        self._base = self._base_losses()
         self.num_without_best = 0
+        if not self._base:
+            raise DataError(
+                "a model is chosen by its losses in the validation window; found no row there in which any task's "
+                "label counts: validate on a window whose labels have arrived (see [data.split])"
+            )
 
     def validate(self, history: History) -> Validation:
         """The network's losses now."""
         losses = self._losses()
-        score = sum(losses.values()) / len(losses) if losses else math.inf
-        is_best = score < self._best or self._best == math.inf
+        score = sum(losses.values()) / len(losses)
+        if not math.isfinite(score):
+            raise TrainingError(
+                f"losses are finite; in the validation after step {history.num_steps:,} they are {losses}: lower the "
+                f"learning rates, or look for extreme values in the log"
+            )
+        is_best = score < self._best
         self._best = min(score, self._best)
         self.num_without_best = 0 if is_best else self.num_without_best + 1
         return Validation(history.num_steps, history.num_rows, losses, score, is_best)
@@ -36,12 +51,17 @@ class Validator:
     @torch.inference_mode()
     def _losses(self) -> dict[str, float]:
         self._network.eval()
-        totals = dict.fromkeys(self._rows.labels, 0.0)
-        counts = dict.fromkeys(self._rows.labels, 0)
+        totals = dict.fromkeys(self._base, 0.0)
         for index in torch.split(torch.arange(len(self._rows)), self._batch_size):
             batch = self._rows.rows(index)
             for name, loss in task_losses(self._network, self._network(batch.inputs), batch.labels).items():
-                observed = int((~batch.labels[name].isnan()).sum())
-                totals[name] += float(loss) * observed
-                counts[name] += observed
-        return {name: totals[name] / count for name, count in counts.items() if count}
+                if name in totals:
+                    totals[name] += float(loss) * int((~batch.labels[name].isnan()).sum())
+        counts = {name: int((~self._rows.labels[name].isnan()).sum()) for name in self._base}
+        return {name: total / counts[name] / self._base[name] for name, total in totals.items()}
+
+    def _base_losses(self) -> dict[str, float]:
+        """What the base rate costs, by task with an observed row: a head's output of zero predicts just that."""
+        nothing = {name: torch.zeros(len(label), 1) for name, label in self._rows.labels.items()}
+        losses = task_losses(self._network, nothing, self._rows.labels)
+        return {name: float(loss) for name, loss in losses.items() if loss > 0}

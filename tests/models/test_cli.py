@@ -15,8 +15,8 @@ from models.errors import DataError
         (DataError("rule; found [x]: way out"), "error: rule; found [x]: way out"),
         (IsADirectoryError(21, "Is a directory", "out"), "Is a directory: 'out'. Choose another path"),
         (OSError(28, "No space left on device"), "No space left on device. Choose another path, or make room"),
-        (ModuleNotFoundError("", name="fastapi"), 'fastapi, which is not installed: pip install "threefold[serve]"'),
-        (ModuleNotFoundError("", name="pandas"), 'pandas, which is not installed: pip install "threefold[train]"'),
+        (ModuleNotFoundError("", name="fastapi"), 'fastapi, which is not installed: pip install ".[serve]"'),
+        (ModuleNotFoundError("", name="pandas"), 'pandas, which is not installed: pip install ".[train]"'),
     ],
 )
 def test_one_paragraph(

@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.batch import EncodedBatch, concatenate
-from models.columns import categories
 from models.config import ModelConfig
 from models.encoder import PADDING, Encoder
-from models.features.vocabulary import UNKNOWN
 from tests.models.tiny import FEATURES, TASKS, config, encoder, from_rows, from_table, rows
 
 CONFIG, ENCODER = config(), encoder()
@@ -165,11 +163,6 @@ class TestTable:
 
     def test_a_feature_that_shares_owns_no_rows(self) -> None:
         assert "history" not in ENCODER.offsets
-
-    def test_unknown_categories_are_counted_and_missing_ones_not(self) -> None:
-        batch = ENCODER.encode({"item": categories("item", ["new", None, "a", "newer"])}, 4)
-        assert ENCODER.num_unknown(batch) == {"user": 0, "item": 2}
-        assert UNKNOWN == 1
 
 
 def test_feature_order_is_the_order_of_the_configuration() -> None:

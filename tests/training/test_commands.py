@@ -110,7 +110,8 @@ def test_init_writes_a_configuration_that_trains(world: Path, tmp_path: Path) ->
     features = [feature["name"] for feature in tomllib.loads(text)["features"]]
     assert "item_id" in features
     assert not [name for name in features if name.startswith("true_")]
-    config.write_text(text + "\n[training]\nmax_steps = 5\n")
+    assert "[training]\n" in text, "a small log gets small batches"
+    config.write_text(text.replace("[training]\n", "[training]\nmax_steps = 5\n"))
     done = threefold("train", config, "--output", tmp_path / "versions")
     assert done.returncode == 0, done.stderr
     assert threefold("init", world, "--output", config).returncode == 2
@@ -132,6 +133,23 @@ def test_a_bad_configuration_is_one_paragraph(world: Path, tmp_path: Path, chang
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "versions").exists()
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_training(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = threefold("train", toml(tmp_path / "small.toml", world), "--output", tmp_path / "taken")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "encoder fitted" not in done.stderr
+    assert (tmp_path / "taken").read_text() == "a file"
+
+
+def test_evaluate_refuses_the_configuration_of_another_model(world: Path, trained: Path, tmp_path: Path) -> None:
+    config = toml(tmp_path / "other.toml", world)
+    config.write_text(config.read_text().replace('"dim" = 8', '"dim" = 4'))
+    done = threefold("evaluate", config, "--checkpoint", trained)
+    assert done.returncode == 2
+    assert "describes others" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["train", "score"])

@@ -72,7 +72,7 @@ def guesses(folder: Path) -> Guesses:
 @pytest.fixture(scope="module")
 def config(folder: Path, guesses: Guesses, tmp_path_factory: pytest.TempPathFactory) -> Config:
     path = tmp_path_factory.mktemp("toml") / "threefold.toml"
-    path.write_text(render("first", str(folder), guesses), encoding="utf-8")
+    path.write_text(render("first", str(folder), guesses, 5_000), encoding="utf-8")
     return load_config(path)
 
 
@@ -128,11 +128,11 @@ def test_features_kinds_and_scopes(config: Config) -> None:
 def test_what_is_left_out_and_why(folder: Path, guesses: Guesses, config: Config, column: str, reason: str) -> None:
     assert reason in guesses.left_out[column]
     assert column not in {feature.name for feature in config.features}
-    assert f"# left out: {column} (" in render("first", str(folder), guesses)
+    assert f"# left out: {column} (" in render("first", str(folder), guesses, 5_000)
 
 
 def test_every_guess_is_explained(folder: Path, guesses: Guesses) -> None:
-    lines = render("first", str(folder), guesses).splitlines()
+    lines = render("first", str(folder), guesses, 5_000).splitlines()
     for number, line in enumerate(lines):
         if line in {"[[features]]", "[[tasks]]"}:
             assert lines[number - 1].startswith("# ")
@@ -140,7 +140,7 @@ def test_every_guess_is_explained(folder: Path, guesses: Guesses) -> None:
 
 def test_a_log_without_labels_or_time_says_what_to_fill_in(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet", {"item_id": [1, 2, 2, 1] * 10, "price": [1.5, 2.5, 3.5, 1.0] * 10})
-    text = render("first", str(tmp_path), guess(profile(str(tmp_path))))
+    text = render("first", str(tmp_path), guess(profile(str(tmp_path))), 5_000)
     assert "FILL_IN" in tomllib.loads(text)["data"]["timestamp"]
     assert tomllib.loads(text)["tasks"][0]["label"] == "FILL_IN"
 
@@ -316,7 +316,7 @@ def test_a_click_that_is_a_duration_or_a_copy_gates_nothing(tmp_path: Path) -> N
     config = prepared(small(tmp_path / "log", is_clicked=flags, click_stay=ROWS / 7))
     assert [task.observed_when for task in config.tasks] == [None, None, None]
     write(tmp_path / "other" / "a.parquet", {"click_stay": ROWS / 7, "liked": flags, "device": ["ios", "web"] * 150})
-    text = render("first", str(tmp_path), guessed(tmp_path / "other"))
+    text = render("first", str(tmp_path), guessed(tmp_path / "other"), 5_000)
     assert not [task for task in tomllib.loads(text)["tasks"] if "reads" in task]
 
 
@@ -418,3 +418,9 @@ def test_any_log_gives_a_file_that_parses_and_trains_if_it_can(columns: dict[str
         assert complete or not whole
         if complete:
             prepare(load_config(output), silent())
+
+
+@pytest.mark.parametrize(("num_rows", "batch_size"), [(200, 128), (40_000, 128), (300_000, 1024), (5_000_000, None)])
+def test_a_small_log_gets_small_batches(folder: Path, num_rows: int, batch_size: int | None) -> None:
+    raw = tomllib.loads(render("first", str(folder), guess(profile(str(folder))), num_rows))
+    assert raw.get("training", {}).get("batch_size") == batch_size

@@ -259,3 +259,11 @@ class TestBroken:
         write(tmp_path / "a.parquet", {"x": [1]}).chmod(0)
         with pytest.raises(DataError, match=r"a\.parquet cannot"):
             opened(tmp_path)
+
+
+def test_a_csv_label_that_is_empty_for_a_megabyte_is_read_to_its_end(tmp_path: Path) -> None:
+    rows = ["time,bought", *(f"{1767225600 + n}," for n in range(150_000)), "1767400000,1"]
+    (tmp_path / "log.csv").write_text("\n".join(rows) + "\n")
+    source = LogSource(str(tmp_path), {})
+    assert str(source.require(["bought"])["bought"]) == "double"
+    assert sum(chunk.column("bought").null_count for chunk in source.chunks(["bought"])) == 150_000

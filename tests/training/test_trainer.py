@@ -1,5 +1,6 @@
 """The loop: it stops before a bad step, keeps the best weights, and the same seed gives the same model."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,13 @@ from typing import Any
 import pytest
 import torch
 
-from models.errors import TrainingError
+from models.errors import DataError, TrainingError
 from models.network import Network
 from tests.training.worlds import silent, small_config
 from training.data.batches import BatchStream, TrainingBatch, sampled
 from training.pipeline import Prepared, fit, prepare
 from training.progress import Progress
-from training.trainer import Trainer
+from training.trainer import SMALLEST_FIRST_LOSS, Trainer
 from training.validation import Validator
 
 
@@ -118,3 +119,40 @@ def test_losses_fall_below_those_of_the_base_rate(prepared: Prepared) -> None:
     best = min(history.validations, key=lambda found: found.score)
     assert best.losses["click"] < 0.99
     assert best.losses["dwell"] < 0.95
+
+
+def test_a_gradient_that_is_not_finite_stops_the_run_before_any_weight_moves(prepared: Prepared) -> None:
+    of = trainer(prepared)
+    batch = next(of.stream.epoch(0))
+    of.step(batch)
+    of.network.head("dwell").output.weight.register_hook(lambda gradient: gradient * float("nan"))
+    before = weights(of.network)
+    with pytest.raises(TrainingError, match=r"gradients are finite; those of 'heads.dwell' are not in step 2"):
+        of.step(batch)
+    assert all(torch.equal(before[name], after) for name, after in weights(of.network).items())
+
+
+def test_always_predicting_the_base_rate_is_a_validation_loss_of_one(prepared: Prepared) -> None:
+    of = trainer(prepared)
+    for name in of.network.graph.tasks:
+        torch.nn.init.zeros_(of.network.head(name).output.weight)
+        torch.nn.init.zeros_(of.network.head(name).output.bias)
+    assert of.validator.validate(of.history).losses == pytest.approx(dict.fromkeys(of.network.graph.tasks, 1.0))
+
+
+def test_a_validation_window_without_any_label_is_refused_before_training(prepared: Prepared) -> None:
+    rows = sampled(prepared.reader, prepared.data.encoder, prepared.windows.validation, 100)
+    unlabelled = {name: torch.full_like(label, float("nan")) for name, label in rows.labels.items()}
+    with pytest.raises(DataError, match="validate on a window whose labels have arrived"):
+        Validator(trainer(prepared).network, TrainingBatch(rows.inputs, unlabelled), 512)
+
+
+def test_a_lucky_first_loss_does_not_start_a_task_with_a_huge_factor(prepared: Prepared) -> None:
+    of = trainer(prepared)
+    batch = next(of.stream.epoch(0))
+    head = of.network.head("dwell")
+    torch.nn.init.zeros_(head.output.weight)
+    torch.nn.init.zeros_(head.output.bias)
+    middle = head.statistics.scale_seconds * math.expm1(head.statistics.log_mean)  # what this head says of every row
+    of.step(TrainingBatch(batch.inputs, {**batch.labels, "dwell": torch.full((len(batch),), middle)}))
+    assert of.history.readings[0].weights["dwell"] == pytest.approx(1 / (2 * SMALLEST_FIRST_LOSS), rel=0.1)

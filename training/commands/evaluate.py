@@ -15,6 +15,7 @@ def evaluate_command(
 ) -> None:
     """Measure a checkpoint on the test window of a log."""
     from models.checkpoint import load_checkpoint
+    from models.errors import ConfigError
     from training.config import load_config
     from training.pipeline import measure
     from training.reporting import REPORT, write_measured
@@ -23,6 +24,11 @@ def evaluate_command(
     console = Console(stderr=True)
     config = load_config(config_file).with_overrides(data=data)
     predictor, manifest = load_checkpoint(checkpoint)
+    if config.model_part() != manifest.model:
+        raise ConfigError(
+            f"a checkpoint is measured with the features, tasks and network that it was trained with; {config_file} "
+            f"describes others: use the configuration of {manifest.version}"
+        )
     measured = measure(config, predictor, manifest)
     print_table(console, measured.evaluation)
     if output is not None:

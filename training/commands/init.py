@@ -16,16 +16,18 @@ def init_command(
     """Guess a first configuration from a log; every guess is explained in a comment."""
     from models.atomic import whole_file
     from models.errors import ConfigError
+    from training.config import check_name
     from training.evaluation.captured import truth_columns
     from training.initial.guess import guess
-    from training.initial.profile import profile
+    from training.initial.profile import num_rows, profile
     from training.initial.toml import render
 
     if output.exists() and not overwrite:
         raise ConfigError(f"a configuration is not overwritten; {output} exists: name another --output, or --overwrite")
+    check_name(name)
     guesses = guess(profile(log), list(truth_columns(log).values()))
     with whole_file(output) as beside:
-        beside.write_text(render(name, log, guesses), encoding="utf-8")
+        beside.write_text(render(name, log, guesses, num_rows(log)), encoding="utf-8")
     Console(stderr=True).print(
         f"wrote {output}: {len(guesses.features)} features, {len(guesses.labels)} tasks, "
         f"{len(guesses.left_out)} columns left out. Read it, then: threefold train {output}",

@@ -14,6 +14,7 @@ def train_command(
     seed: Annotated[int | None, typer.Option(help="Use this seed instead of `training.seed`.")] = None,
 ) -> None:
     """Train, calibrate, evaluate, and write one checkpoint with its report. Prints the checkpoint's path."""
+    from models.atomic import check_writable
     from training.config import load_config
     from training.pipeline import run, save
     from training.reporting import REPORT, run_files
@@ -21,6 +22,7 @@ def train_command(
 
     console = Console(stderr=True)
     config = load_config(config_file).with_overrides(data=data, seed=seed)
+    check_writable(output)  # before hours of training, not after
     finished = run(config, console)
     version = save(finished, output, run_files(finished, config_file.read_text(encoding="utf-8")))
     print_table(console, finished.evaluation)

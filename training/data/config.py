@@ -37,7 +37,7 @@ class SplitConfig(Frozen):
         if None not in lengths and starts == (None, None) and self.column is None and self.train_from is None:
             return self
         if None not in starts and lengths == (None, None):
-            if not str(self.validation_from) < str(self.test_from):
+            if not _before(str(self.validation_from), str(self.test_from)):
                 raise ValueError(
                     f"`validation_from` lies before `test_from`; found {self.validation_from} and {self.test_from}"
                 )
@@ -46,6 +46,14 @@ class SplitConfig(Frozen):
             'a split is either two lengths (validation = "1d", test = "1d") or two starts (validation_from and '
             "test_from, with `column` and `train_from` if wanted); found a mixture or half of one"
         )
+
+
+def _before(start: str, end: str) -> bool:
+    """Numbers compare as numbers, everything else (ISO dates) as text."""
+    try:
+        return float(start) < float(end)
+    except ValueError:
+        return start < end
 
 
 def parse_duration(text: str) -> timedelta:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -39,8 +39,11 @@ class LogSource:
         suffix = one_format(path, files)
         self.is_csv = suffix == ".csv"
         found = _open(files, base, _format(suffix, csv_types))
+        self.schemas = self._file_schemas(found)
+        if self.is_csv and (empty := _null_columns(self.schemas.values())):
+            found = _open(files, base, _format(suffix, csv_types | dict.fromkeys(empty, pa.float64())))
+            self.schemas = self._file_schemas(found)
         fragments = list(found.get_fragments())
-        self.schemas = {fragment.path: self._schema(fragment, found.schema) for fragment in fragments}
         joined = joined_schema(self.schemas.values())
         self.dataset = ds.FileSystemDataset(fragments, joined, found.format, found.filesystem)
 
@@ -102,6 +105,9 @@ class LogSource:
             else:
                 yield fragment
 
+    def _file_schemas(self, dataset: ds.Dataset) -> dict[str, pa.Schema]:
+        return {fragment.path: self._schema(fragment, dataset.schema) for fragment in dataset.get_fragments()}
+
     @staticmethod
     def _schema(fragment: ds.Fragment, dataset: pa.Schema) -> pa.Schema:
         """Columns of the file and its partitions."""
@@ -114,6 +120,14 @@ class LogSource:
             if name not in schema.names:
                 schema = schema.append(dataset.field(name))
         return schema
+
+
+def _null_columns(schemas: Iterable[pa.Schema]) -> list[str]:
+    """CSV columns that are empty in a file's first megabyte: Arrow would take them for null to the end.
+
+    They are read as numbers instead, for that is the case of a rare or late label; text features have a type already.
+    """
+    return sorted({field.name for schema in schemas for field in schema if pa.types.is_null(field.type)})
 
 
 def _format(suffix: str, csv_types: dict[str, pa.DataType]) -> ds.FileFormat:

@@ -12,8 +12,13 @@ import pyarrow.compute as pc
 from training.initial.column import ColumnProfile
 
 _CONTEXT_WORDS = re.compile(r"^(user|device|country|region|hour|weekday|day|os|browser|age|gender|placement|tab)", re.I)
-_USER_WORDS = re.compile(r"^(user|member|visitor|customer)_?id$", re.I)
-_CATEGORY_WORDS = re.compile(r"(^|_)id$|_id_|tab$|placement|hour|weekday|type|code", re.I)
+_USER_WORDS = re.compile(r"^(user|member|visitor|customer)(_?id)?$", re.I)
+_CATEGORY_WORDS = re.compile(
+    r"(^|_)id$|_id_|tab$|placement|hour|weekday|type|code"
+    r"|(^|_)(user|member|visitor|customer|item|video|article|product|sku|song|author|artist|publisher|channel|shop|brand"
+    r"|ad|advertiser|campaign|creative)(_?id)?$",
+    re.I,
+)
 _SHARED_ROWS = 2_000
 """Lists of this many rows are compared with an id column."""
 
@@ -44,6 +49,11 @@ def features(columns: Sequence[ColumnProfile]) -> list[FeatureGuess]:
         and not _CONTEXT_WORDS.search(found.column.name)
     ]
     return [_sharing(found, ids) if found.column.is_list else found for found in guessed]
+
+
+def user_column(guessed: Sequence[FeatureGuess]) -> str | None:
+    """The feature that names the user, where there is one."""
+    return next((found.column.name for found in guessed if _USER_WORDS.search(found.column.name)), None)
 
 
 def _feature(column: ColumnProfile, user: ColumnProfile | None) -> FeatureGuess:

@@ -20,6 +20,11 @@ _FEATURES: tuple[Feature, ...] = (
 )
 
 
+def num_rows(path: str) -> int:
+    """Rows of the whole log."""
+    return int(LogSource(path, csv_types={}).dataset.count_rows())
+
+
 def profile(path: str) -> list[ColumnProfile]:
     """Profile every column of a log from its first rows, spread over its files.
 

@@ -1,10 +1,12 @@
 """A configuration file with every guess explained in a comment."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 
-from training.initial.features import FeatureGuess
+from training.config import TrainingConfig
+from training.initial.features import FeatureGuess, user_column
 from training.initial.guess import Guesses
 from training.initial.labels import LabelGuess, always_after
 from training.initial.names import task_names
@@ -20,15 +22,28 @@ _NO_FEATURE = """\
 # kind = "categorical"
 # scope = "candidate"
 """
+_STEPS_AN_EPOCH = 300
+"""With far fewer steps an epoch, a small log is over before the network has learned."""
+_SMALLEST_BATCH = 128
 _LONGEST_SHOWN = 128
 """Characters of a column's name in a comment."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """TOML takes these neither in text nor in comments."""
 
 
-def render(name: str, path: str, guesses: Guesses) -> str:
-    """The TOML text."""
-    return "\n".join([_HEAD, *_data(name, path, guesses), *_tasks(guesses), *_features(guesses)]) + "\n"
+def render(name: str, path: str, guesses: Guesses, num_rows: int) -> str:
+    """The TOML text for a log of so many rows."""
+    parts = [*_data(name, path, guesses), *_tasks(guesses), *_features(guesses), *_run(guesses, num_rows)]
+    return "\n".join([_HEAD, *parts]) + "\n"
+
+
+def _run(guesses: Guesses, num_rows: int) -> Iterator[str]:
+    batch_size = 2 ** round(math.log2(max(num_rows, 1) / _STEPS_AN_EPOCH))
+    if batch_size < TrainingConfig().batch_size:
+        why = f"a log of {num_rows:,} rows: a few hundred steps an epoch"
+        yield f"[training]\nbatch_size = {max(batch_size, _SMALLEST_BATCH)}  # {why}\n"
+    if (user := user_column(guesses.features)) is not None:
+        yield f"[evaluation]\ngroup_by = {_text(user)}  # AUC within each user's impressions"
 
 
 def _data(name: str, path: str, guesses: Guesses) -> Iterator[str]:

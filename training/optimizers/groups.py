@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+import torch
 from torch import nn
 
 from models.errors import ConfigError
@@ -39,9 +40,19 @@ class SubnetOptimizers:
         for optimizer in self.optimizers.values():
             optimizer.step()
 
+    def not_finite(self) -> list[str]:
+        """Subnets with a gradient that is NaN or infinite."""
+        return [name for name, optimizer in self.optimizers.items() if not _gradients_finite(optimizer)]
+
     def learning_rates(self) -> dict[str, float]:
         """The rate in force, by subnet."""
         return {name: float(optimizer.param_groups[0]["lr"]) for name, optimizer in self.optimizers.items()}
+
+
+def _gradients_finite(optimizer: torch.optim.Optimizer) -> bool:
+    gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+    values = [gradient._values() if gradient.is_sparse else gradient for gradient in gradients]
+    return all(bool(torch.isfinite(found).all()) for found in values)
 
 
 def _claim(subnet: str, configured: Mapping[str, OptimizerConfig]) -> OptimizerConfig:

@@ -30,6 +30,8 @@ FACTOR_SHOWS = (
 )
 FIXED_FOUND = "These weights are fixed in the configuration: no sigma is learned."
 
+RECENT_READINGS = 10
+
 
 @dataclass(frozen=True)
 class Balance:
@@ -58,15 +60,21 @@ def weight_pictures(history: History, tasks: Sequence[str]) -> list[Picture]:
 
 
 def balances(history: History) -> list[Balance]:
-    """The last reading of each learned weight."""
+    """The last reading of each learned weight, beside the loss of the last few: one reading of a rare task is noise."""
     if not history.readings:
         return []
     last = history.readings[-1]
     return [
-        Balance(task, sigma, last.weights[task], finite(last.losses.get(task)))
+        Balance(task, sigma, last.weights[task], _recent_loss(history, task))
         for task, sigma in last.sigmas.items()
         if task in last.weights and finite(sigma) is not None and finite(last.weights[task]) is not None
     ]
+
+
+def _recent_loss(history: History, task: str) -> float | None:
+    losses = [finite(reading.losses.get(task)) for reading in history.readings[-RECENT_READINGS:]]
+    seen = [loss for loss in losses if loss is not None]
+    return sum(seen) / len(seen) if seen else None
 
 
 def _picture(
