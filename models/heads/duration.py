@@ -85,7 +85,10 @@ class DurationHead(nn.Module):
         return (output[:, 0] - target).square()
 
     def growth(self, output: Tensor) -> Tensor:
-        """The median of 1 + seconds / scale, [batch]; held between 1 and what the longest duration seen gives."""
+        """The centre of 1 + seconds / scale, [batch]: exp of the predicted mean of its logarithm.
+
+        Held between 1 and what the longest duration seen gives.
+        """
         log_duration = output[:, 0] * self.statistics.log_standard_deviation + self.statistics.log_mean
         longest = self.statistics.max_seconds / self.statistics.scale_seconds
         return torch.exp(log_duration).clamp(1.0, 1.0 + longest)
@@ -93,9 +96,10 @@ class DurationHead(nn.Module):
     def predict(self, output: Tensor, calibration: Calibration) -> dict[str, Tensor]:
         """Mean and median in seconds, [batch] each."""
         growth = self.growth(output)
-        factor = calibration.factor if isinstance(calibration, Moment) else 1.0
+        moment = calibration if isinstance(calibration, Moment) else Moment()
+        longest = self.statistics.max_seconds / self.statistics.scale_seconds
         mean, median = self.task.prediction_names
         return {
-            mean: self.statistics.scale_seconds * (factor * growth - 1.0).clamp(min=0.0),
-            median: self.statistics.scale_seconds * (growth - 1.0),
+            mean: self.statistics.scale_seconds * (moment.factor * growth - 1.0).clamp(min=0.0),
+            median: self.statistics.scale_seconds * (moment.median_factor * growth - 1.0).clamp(0.0, longest),
         }

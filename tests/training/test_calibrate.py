@@ -9,7 +9,7 @@ from models.calibration import Identity, Moment, Platt
 from models.heads import DurationHead
 from tests.models.tiny import config, encoder, from_rows, predictor, rows, statistics
 from training.data.batches import TrainingBatch
-from training.evaluation.calibrate import believed_mean, fit_calibrations, fit_moment, fit_platt
+from training.evaluation.calibrate import believed_mean, fit_calibrations, fit_moment, fit_platt, median_factor
 
 
 def labelled(slope: float, intercept: float, num_rows: int = 200_000) -> tuple[np.ndarray, np.ndarray]:
@@ -89,6 +89,19 @@ class TestMoment:
         calibration = fit_moment(self.head(), torch.zeros(9, 1), 0.0)
         assert isinstance(calibration, Moment)
         assert self.head().predict(torch.zeros(9, 1), calibration)["dwell"].sum() < 1e-3
+
+    def test_half_of_the_rows_stay_below_their_median_however_skewed_the_errors(self) -> None:
+        random = np.random.default_rng(0)
+        output = torch.from_numpy(random.normal(0, 0.5, 5_001)).float()[:, None]
+        head = self.head()
+        bounced = random.random(5_001) < 0.3
+        spread = np.where(bounced, random.uniform(-1.5, 0, 5_001), random.normal(0.3, 0.3, 5_001))
+        growth = head.growth(output).numpy() * np.exp(spread)
+        label = torch.from_numpy(head.statistics.scale_seconds * np.maximum(growth - 1, 0)).float()
+        factor = median_factor(head, output, label)
+        predicted = head.predict(output, Moment(median_factor=factor))["dwell_median"]
+        assert (label <= predicted + 1e-4).float().mean().item() >= 0.5
+        assert (label < predicted - 1e-4).float().mean().item() <= 0.5
 
     def test_the_more_is_seen_the_more_it_is_believed(self) -> None:
         random = np.random.default_rng(0)

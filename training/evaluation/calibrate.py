@@ -42,7 +42,8 @@ def _fitted(network: Network, name: str, output: Tensor, label: Tensor) -> Calib
     if isinstance(head, BinaryHead):
         return fit_platt((output[:, 0] + head.base_logit).double().numpy(), label.double().numpy())
     seconds = label.double().numpy()
-    return fit_moment(head, output, believed_mean(seconds, head.statistics.mean_seconds))
+    mean = believed_mean(seconds, head.statistics.mean_seconds)
+    return fit_moment(head, output, mean).model_copy(update={"median_factor": median_factor(head, output, label)})
 
 
 def fit_platt(logit: NDArray[np.float64], label: NDArray[np.float64]) -> Calibration:
@@ -82,6 +83,11 @@ def believed_mean(seconds: NDArray[np.float64], mean_before: float) -> float:
     variation = float(seconds.var()) / observed**2
     weight = len(seconds) / (len(seconds) + variation / DAY_TO_DAY**2)
     return weight * observed + (1 - weight) * mean_before
+
+
+def median_factor(head: DurationHead, output: Tensor, label: Tensor) -> float:
+    """The factor with which half of the rows stay below their predicted median."""
+    return float(((1.0 + label / head.statistics.scale_seconds) / head.growth(output)).double().median())
 
 
 def fit_moment(head: DurationHead, output: Tensor, mean_seconds: float) -> Calibration:

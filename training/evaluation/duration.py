@@ -38,13 +38,13 @@ def duration_metrics(label: Floats, mean: Floats, median: Floats) -> dict[str, f
 
     Args:
         label: seconds, [rows], only rows in which the label counts.
-        mean: predicted mean, [rows]; judged by total and deviance.
-        median: predicted median, [rows]; judged by absolute error, logarithmic error and order.
+        mean: predicted mean, [rows]; judged by order, total and deviance.
+        median: predicted median, [rows]; judged by absolute and logarithmic error.
     """
     return {
         "mae_seconds": float(np.abs(median - label).mean()),
         "rmse_log1p": float(np.sqrt(np.square(np.log1p(median) - np.log1p(label)).mean())),
-        "xauc": xauc(label, median),
+        "xauc": xauc(label, mean),
         "predicted_over_observed": float(mean.sum() / label.sum()) if label.any() else None,
         "deviance": duration_deviance(label, mean),
         "mean_seconds": float(label.mean()),

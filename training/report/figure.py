@@ -36,7 +36,7 @@ class Picture:
 def new_axes(x_label: str, y_label: str, width: float = 4.2, height: float = 3.0) -> tuple[Figure, Axes]:
     """An empty picture with one pair of axes."""
     figure = Figure(figsize=(width, height), facecolor="white")
-    figure.subplots_adjust(left=0.155, right=0.94, bottom=0.165, top=0.965)  # the same in all: pictures line up
+    figure.subplots_adjust(left=0.185, right=0.94, bottom=0.165, top=0.965)  # the same in all: pictures line up
     axes = figure.add_subplot()
     axes.set_xlabel(x_label, color=INK, fontsize=9.5)
     axes.set_ylabel(y_label, color=INK, fontsize=9.5)

@@ -69,7 +69,8 @@ def calibration_words(calibration: Calibration) -> str:
         line = f"{calibration.slope:.4f} x logit {sign} {abs(calibration.intercept):.4f}"
         return f"Fitted on the validation window: sigmoid({line}). {_slope_words(calibration.slope)}"
     if isinstance(calibration, Moment):
-        what = f"the mean of 1 + seconds / scale is {calibration.factor:.4f} times its median"
+        ratio = calibration.factor / calibration.median_factor
+        what = f"the mean of 1 + seconds / scale is {ratio:.4f} times its median"
         return f"Fitted on the validation window: {what}."
     return "Not fitted: the output is believed as it is (too few rows, or one outcome, in the validation window)."
 
