@@ -55,7 +55,7 @@ def slices(evaluations: list[Evaluation]) -> list[str]:
         auc, ratio = (
             statistics.median(float(found[name] or 0) for found in every) for name in ("auc", "predicted_over_observed")
         )
-        lines.append(f"| {tab} | {first['rows']:,.0f} | {first['rate']:.3f} | {auc:.4f} | {ratio:.3f} |")
+        lines.append(f"| {tab} | {first['num_observed']:,.0f} | {first['rate']:.3f} | {auc:.4f} | {ratio:.3f} |")
     return lines
 
 

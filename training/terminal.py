@@ -10,6 +10,7 @@ HEADLINE = {
     "gauc": "GAUC",
     "normalised_entropy": "normalised entropy",
     "log_loss": "log loss",
+    "expected_calibration_error": "calibration error",
     "xauc": "XAUC",
     "mae_seconds": "MAE (s)",
     "rmse_log1p": "RMSE log1p",

@@ -131,7 +131,7 @@ def test_slices_are_named_as_in_the_log(folder: Path, predictor: Predictor, fitt
     test = log()[lambda rows: rows.time.dt.day == 13]
     places = evaluation.tasks["click"].slices["place"]
     assert set(places) == {"top", "feed"}  # 40 rows without a place are too few
-    assert places["top"]["rows"] == (test.place == "top").sum()
+    assert places["top"]["num_observed"] == (test.place == "top").sum()
     assert places["top"]["rate"] == pytest.approx(test.clicked[test.place == "top"].mean())
     top = (test.place == "top").to_numpy()
     alone = binary_metrics(scored.labels["click"][top], scored.predictions["click"][top])

@@ -133,17 +133,19 @@ def _evaluate_task(
         kind=task.kind,
         num_observed=len(scored),
         metrics=metrics,
-        base=_base_metrics(task, statistics, scored),
+        base=_base_metrics(statistics, task.name, scored, config.group_by),
         slices={column: _slices(task, scored, column) for column in config.slice_by},
     )
 
 
-def _base_metrics(task: Task, statistics: LabelStatistics, scored: Scored) -> Metrics:
-    label = scored.labels[task.name]
+def _base_metrics(statistics: LabelStatistics, task: str, scored: Scored, group_by: str | None) -> Metrics:
+    label = scored.labels[task]
     if len(label) == 0:
         return {}
     if isinstance(statistics, BinaryStatistics):
-        return binary_metrics(label, np.full(len(label), statistics.rate))
+        rate = np.full(len(label), statistics.rate)
+        grouped = {} if group_by is None else {"gauc": gauc(label, rate, scored.extra[group_by])}
+        return binary_metrics(label, rate) | grouped
     assert isinstance(statistics, DurationStatistics)
     median = np.full(len(label), statistics.scale_seconds * np.expm1(statistics.log_mean))
     return duration_metrics(label, np.full(len(label), statistics.mean_seconds), median)
@@ -160,4 +162,4 @@ def _slices(task: Task, scored: Scored, column: str) -> dict[str, Metrics]:
     counts = values.value_counts().head(NUM_SLICES)
     frequent = [str(value) for value, rows in counts.items() if rows >= MIN_SLICE_ROWS]
     slices = {value: scored.rows((values == value).to_numpy(dtype=bool)) for value in frequent}
-    return {value: {"rows": float(len(rows)), **task_metrics(task, rows)} for value, rows in slices.items()}
+    return {value: {"num_observed": float(len(rows)), **task_metrics(task, rows)} for value, rows in slices.items()}

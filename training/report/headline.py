@@ -83,9 +83,7 @@ def _lines(measured: TaskEvaluation) -> list[Line]:
     if measured.num_observed == 0:
         return []
     return [
-        Line(
-            measure, finite(measured.metrics[measure.key]), finite(measured.base.get(measure.key, measure.of_constant))
-        )
+        Line(measure, finite(measured.metrics[measure.key]), finite(measured.base.get(measure.key)))
         for measure in MEASURES[measured.kind]
         if measure.key in measured.metrics
     ]

@@ -18,7 +18,6 @@ class Measure:
         decimals: digits shown.
         goal: which way is better.
         meaning: for the glossary.
-        of_constant: what any constant prediction gets, where the evaluation does not say.
         unit: follows the number.
     """
 
@@ -27,7 +26,6 @@ class Measure:
     decimals: int
     goal: Goal
     meaning: str
-    of_constant: float | None = None
     unit: str = ""
 
     def text(self, value: float | None) -> str:
@@ -67,7 +65,6 @@ BINARY = (
     Measure(
         "gauc", "GAUC", 4, "higher",
         "AUC inside each group, say each user, weighted by the group's rows: what ranking for one user is worth.",
-        of_constant=0.5,  # a constant ties every pair of every group
     ),
     Measure("log_loss", "Log loss", 4, "lower", "Mean surprise at what happened, in nats. Sees order and level."),
     Measure(

@@ -51,7 +51,10 @@ def _table(task: str, column: str, measured: TaskEvaluation) -> SliceTable:
     rows = []
     for value, numbers in metrics.items():
         ratio = numbers.get(RATIO.key)
-        cells = [Cell(f"{numbers.get('rows') or 0:,.0f}"), Cell(RATIO.text(ratio), is_odd=not is_trusted(ratio))]
+        cells = [
+            Cell(f"{numbers.get('num_observed') or 0:,.0f}"),
+            Cell(RATIO.text(ratio), is_odd=not is_trusted(ratio)),
+        ]
         cells += [Cell(measure.text(numbers.get(measure.key))) for measure in measures]
         rows.append((value, cells))
     return SliceTable(task, column, ["Rows", RATIO.title, *(m.title for m in measures)], rows)
