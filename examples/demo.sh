@@ -50,7 +50,7 @@ else
 fi
 
 # shellcheck disable=SC2086 # DATA may be a glob
-key=$({ cat "$CONFIG" pyproject.toml; echo "$DATA"; ls -lnR $DATA 2>/dev/null || true; } | cksum | tr ' ' '-')
+key=$({ cat "$CONFIG" pyproject.toml; find models training -name "*.py" | sort | xargs cat; echo "$DATA"; ls -lnR $DATA 2>/dev/null || true; } | cksum | tr ' ' '-')
 if [ -z "${RETRAIN:-}" ] && [ -f "$OUT/trained-$key" ] && read -r VERSION <"$OUT/trained-$key" && [ -d "$VERSION" ]; then
   say "2/5 training: nothing changed since $VERSION (RETRAIN=1 trains again)"
 else
