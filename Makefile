@@ -37,7 +37,7 @@ architecture: $(VENV)/.ready ## Who may import whom
 unit: $(VENV)/.ready ## The tests, without the slow ones
 	$(BIN)/pytest -q -m "not slow"
 
-test-slow: $(VENV)/.ready ## Tests that train for minutes
+test-slow: $(VENV)/.ready ## Tests that train on real logs (KUAIRAND=folder of impressions; skipped without)
 	$(BIN)/pytest -q -m slow
 
 bench-kuairand: $(VENV)/.ready ## Three seeds on KuaiRand into docs/results.md (KUAIRAND=folder of impressions)
