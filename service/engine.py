@@ -115,8 +115,7 @@ class Engine:
 
     def _predict(self, request: PredictRequest, queued_at: float) -> Outcome:
         started = perf_counter()
-        with np.errstate(over="ignore"):  # a huge number that overflows float32 is caught by the check below
-            batch = self.predictor.encoder.encode(request.columns, request.num_rows, request.context)
+        batch = self.predictor.encoder.encode(request.columns, request.num_rows, request.context)
         encoded = perf_counter()
         predictions = self.predictor.predict_encoded(batch)
         predicted = perf_counter()

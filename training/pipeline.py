@@ -1,6 +1,6 @@
 """A whole run: log in, checkpoint out. Each stage hands the next a typed result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from training.data.reader import LogReader, open_log
 from training.data.windows import Windows, find_windows
 from training.evaluation.calibrate import fit_calibrations
 from training.evaluation.captured import truth_columns
-from training.evaluation.evaluate import Evaluation, evaluate
+from training.evaluation.evaluate import Evaluation, check_extra, evaluate
 from training.evaluation.scored import Scored
 from training.fitting.fit import FittedData, fit_data
 from training.history import History
@@ -36,6 +36,7 @@ class Prepared:
     reader: LogReader
     windows: Windows
     data: FittedData
+    truth: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,16 @@ class Measured:
 
 
 def prepare(config: Config, console: Console) -> Prepared:
-    """Open the log, cut it by time, and fit encoder and label statistics on the training window."""
+    """Open the log, cut it by time, and fit encoder and label statistics on the training window.
+
+    Whatever could stop the evaluation is looked for here: after hours of training it would cost the model.
+    """
     model = config.model_part()
     source = open_log(config.data, model)
     reader = LogReader(source, model)
-    source.require([*config.evaluation.slice_by, *filter(None, [config.evaluation.group_by])])
+    labels = {task.label for task in config.tasks}
+    truth = {label: column for label, column in truth_columns(config.data.path).items() if label in labels}
+    check_extra(source, [*config.evaluation.slice_by, *filter(None, [config.evaluation.group_by]), *truth.values()])
     windows = find_windows(source, config.data)
     for window in (windows.train, windows.validation, windows.test):
         _say(console, f"{window.name:<10} {window.num_rows:>12,} rows   {window.described}")
@@ -86,7 +92,9 @@ def prepare(config: Config, console: Console) -> Prepared:
     chunks = counted(reader.chunks(windows.train), console, "fitting the encoder", windows.train.num_rows)
     data = fit_data(model, ((c.features, c.labels, c.num_rows) for c in chunks), config.training.seed)
     _say(console, f"encoder fitted: {data.encoder.num_rows:,} embedding rows for {len(model.features)} features")
-    return Prepared(config, reader, windows, data)
+    for _ in counted(reader.chunks(windows.test), console, "checking the test window", windows.test.num_rows):
+        pass  # a chunk is checked as it is read
+    return Prepared(config, reader, windows, data, truth)
 
 
 def _listed(days: Sequence[date]) -> str:
@@ -138,7 +146,7 @@ def run(config: Config, console: Console) -> Run:
         prepared.reader,
         prepared.windows.test,
         config.evaluation,
-        truth_columns(config.data.path),
+        prepared.truth,
     )
     return Run(prepared, trained, evaluation, scored)
 

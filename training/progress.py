@@ -63,10 +63,10 @@ class Progress:
         """A step was made."""
         now = time.monotonic()
         rate = f"{history.num_rows / max(now - self._started, 1e-9):,.0f}"
-        losses = _shown(history.readings[-1].losses) if history.readings else ""
         self._bar.update(self._task, completed=history.num_steps, rate=rate)
         if not self._console.is_terminal and now - self._last_line > SECONDS_BETWEEN_LINES:
             self._last_line = now
+            losses = _shown(history.readings[-1].losses) if history.readings else ""
             left = (now - self._started) / history.num_steps * (self._total - history.num_steps)
             self._say(f"step {history.num_steps:,}/{self._total:,} · {rate} rows/s · {losses} · {left:,.0f} s left")
 

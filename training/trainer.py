@@ -60,8 +60,8 @@ class Trainer:
         self.dead_units = DeadUnits(network.subnets())
         self.validator = Validator(network, validation, config.batch_size)
         self.history = History()
-        self.steps_per_epoch = math.ceil(rows_per_epoch / config.batch_size)
-        self._validate_every = max(1, self.steps_per_epoch // config.validations_per_epoch)
+        steps_per_epoch = math.ceil(rows_per_epoch / config.batch_size)
+        self._validate_every = max(1, steps_per_epoch // config.validations_per_epoch)
         self._since_reading: list[dict[str, Tensor]] = []
 
     def train(self) -> History:

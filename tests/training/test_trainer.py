@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
 from models.errors import DataError, TrainingError
 from models.network import Network
 from tests.training.worlds import silent, small_config
+from training.config import EvaluationConfig
 from training.data.batches import BatchStream, TrainingBatch, sampled
 from training.pipeline import Prepared, fit, prepare
 from training.progress import Progress
@@ -156,3 +159,19 @@ def test_a_lucky_first_loss_does_not_start_a_task_with_a_huge_factor(prepared: P
     middle = head.statistics.scale_seconds * math.expm1(head.statistics.log_mean)  # what this head says of every row
     of.step(TrainingBatch(batch.inputs, {**batch.labels, "dwell": torch.full((len(batch),), middle)}))
     assert of.history.readings[0].weights["dwell"] == pytest.approx(1 / (2 * SMALLEST_FIRST_LOSS), rel=0.1)
+
+
+def test_what_would_stop_the_evaluation_stops_the_run_before_training(world: Path, tmp_path: Path) -> None:
+    newest = sorted(world.glob("date=*/*.parquet"))[-1]
+    for file in sorted(world.glob("date=*/*.parquet")):
+        rows = pq.read_table(file, partitioning=None)
+        if file == newest:  # the test window
+            position = rows.schema.get_field_index("clicked")
+            rows = rows.set_column(position, "clicked", pa.array([2] * len(rows), pa.int8()))
+        (tmp_path / file.parent.name).mkdir()
+        pq.write_table(rows, tmp_path / file.parent.name / file.name)
+    with pytest.raises(DataError, match="a binary label is 0, 1 or null"):
+        prepare(small_config(tmp_path), silent())
+    config = small_config(world).model_copy(update={"evaluation": EvaluationConfig(group_by="history")})
+    with pytest.raises(DataError, match="found lists in history"):
+        prepare(config, silent())

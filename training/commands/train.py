@@ -22,9 +22,10 @@ def train_command(
 
     console = Console(stderr=True)
     config = load_config(config_file).with_overrides(data=data, seed=seed)
+    config_text = config_file.read_text(encoding="utf-8")
     check_writable(output)  # before hours of training, not after
     finished = run(config, console)
-    version = save(finished, output, run_files(finished, config_file.read_text(encoding="utf-8")))
+    version = save(finished, output, run_files(finished, config_text))
     print_table(console, finished.evaluation)
     console.print(f"checkpoint {version}\nreport     {version / REPORT}", highlight=False, soft_wrap=True)
     typer.echo(version)

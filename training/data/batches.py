@@ -64,9 +64,12 @@ class BatchStream:
         for chunk in self._reader.chunks(self._window, shuffle=Random(f"{self._seed}:{number}")):  # noqa: S311
             pool.append(encode_chunk(self._encoder, chunk))
             if sum(map(len, pool)) >= self._shuffle_rows:
-                *batches, rest = self._drawn(pool, generator)
-                yield from batches
-                pool = [rest]
+                drawn = self._drawn(pool, generator)
+                last = next(drawn)
+                for batch in drawn:
+                    yield last
+                    last = batch
+                pool = [last]  # perhaps not full: it waits for the next rows
         yield from self._drawn(pool, generator)
 
     def _drawn(self, pool: list[TrainingBatch], generator: torch.Generator) -> Iterator[TrainingBatch]:

@@ -1,6 +1,6 @@
 """All numbers of a window: each head against the base rate, by slice, and against the truth where it is known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from models.heads import BinaryStatistics, BinaryTask, DurationStatistics, Durat
 from models.predictor import Predictor
 from training.config import EvaluationConfig
 from training.data.reader import LogReader
+from training.data.source import LogSource
 from training.data.windows import Window
 from training.evaluation.binary import binary_metrics
 from training.evaluation.captured import captured_deviance, captured_entropy
@@ -91,7 +92,7 @@ def evaluate(
     true_columns = {t.name: truth[t.label] for t in reader.tasks if t.label in truth}
     groups = [config.group_by] if config.group_by else []
     extra = list(dict.fromkeys([*groups, *config.slice_by, *true_columns.values()]))
-    _refuse_lists(reader.source.require(extra))
+    check_extra(reader.source, extra)
     scored = score_window(predictor, reader, window, extra)
     tasks = {
         task.name: _evaluate_task(task, statistics[task.name], scored.observed(task), config, true_columns)
@@ -100,7 +101,13 @@ def evaluate(
     return Evaluation(window.described, len(scored), tasks), scored
 
 
-def _refuse_lists(types: Mapping[str, pa.DataType]) -> None:
+def check_extra(source: LogSource, columns: Sequence[str]) -> None:
+    """Refuse columns to group, slice or compare by that the log lacks, or that hold lists.
+
+    Raises:
+        DataError: naming them.
+    """
+    types = source.require(columns)
     nested = [name for name, found in types.items() if pa.types.is_nested(found)]
     if nested:
         raise DataError(
