@@ -1,6 +1,7 @@
 """The network: embeddings, a shared trunk, and a head a task that may read other heads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +10,22 @@ from models.batch import EncodedBatch
 from models.config import ModelConfig
 from models.embedding import Embedding
 from models.encoder import Encoder
-from models.heads import BinaryStatistics, BinaryTask, DurationStatistics, Head, LabelStatistics, Task
+from models.heads import Edge, Head, LabelStatistics, Task
+
+Handing = Callable[[str, Edge, Tensor], Tensor]
+"""Changes what crosses an edge: (reader, edge, estimate [batch, width]) to what the reader gets, of the same shape."""
+
+
+class Forward(NamedTuple):
+    """A forward pass, and the place at which the tasks part.
+
+    Attributes:
+        outputs: by task, [batch, outputs of the head], in the order of the configuration.
+        common: what the trunk computes for all tasks, [batch, ...]; gradients of tasks are compared here.
+    """
+
+    outputs: dict[str, Tensor]
+    common: Tensor
 
 
 class Network(nn.Module):
@@ -26,49 +42,84 @@ class Network(nn.Module):
         self.graph = config.task_graph
         self.embeddings = Embedding(config.embedding, encoder)
         self.shared = config.trunk.build(self.embeddings.output_width, len(config.tasks))
-        self.heads = nn.ModuleDict({_key(t.name): self._head(t, statistics[t.name]) for t in config.tasks})
-
-    def _head(self, task: Task, statistics: LabelStatistics) -> Head:
-        width = self.shared.output_width + len(task.reads)  # every estimate read is one number
-        if isinstance(task, BinaryTask):
-            assert isinstance(statistics, BinaryStatistics)
-            return task.build(width, statistics)
-        assert isinstance(statistics, DurationStatistics)
-        return task.build(width, statistics)
+        built: dict[str, Head] = {}
+        for name in self.graph.order:
+            task = self.graph.tasks[name]
+            read = sum(_width(built[edge.task], edge) for edge in task.reads)
+            built[name] = _head(task, self.shared.output_width + read, statistics[name])
+        self.heads = nn.ModuleDict({_key(name): built[name] for name in self.graph.tasks})
 
     def head(self, task: str) -> Head:
         """The head of a task."""
-        head = self.heads[_key(task)]
-        assert isinstance(head, Head)
+        head: Head = self.heads[_key(task)]  # type: ignore[assignment]
         return head
 
     def forward(self, batch: EncodedBatch) -> dict[str, Tensor]:
         """Every task's output, [batch, outputs of the head], in the order of the configuration."""
-        return self.outputs(self.representations(batch))
+        return self.forward_in_parts(batch).outputs
 
-    def representations(self, batch: EncodedBatch) -> dict[str, Tensor]:
-        """What the trunk hands each task, [batch, width]."""
-        return dict(zip(self.graph.tasks, self.shared(self.embeddings(batch)), strict=True))
+    def forward_in_parts(self, batch: EncodedBatch, handing: Handing | None = None) -> Forward:
+        """Every task's output, and what the trunk computed for all tasks.
 
-    def outputs(self, representations: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Run the heads, each after those that it reads.
-
-        The estimate that a reader gets is the read head's output, centred and scaled by the head itself. Across a
-        stopped edge it is detached, so the reader's loss reaches neither the read head nor the trunk through it.
+        Args:
+            batch: encoded rows.
+            handing: changes what crosses an edge; an estimate crosses as it is where none is given.
         """
+        return self.after_embeddings(self.embeddings(batch), handing)
+
+    def after_embeddings(self, x: Tensor, handing: Handing | None = None) -> Forward:
+        """Trunk and heads on looked-up features, [batch, embeddings.output_width].
+
+        All shapes are known beforehand, so `torch.compile` makes one graph of it; how many distinct rows of the table
+        a batch needs is not.
+        """
+        common = self.shared.common(x)
+        return Forward(self.after_trunk(self.shared.split(common, x), handing), common)
+
+    def after_trunk(self, representations: Sequence[Tensor], handing: Handing | None = None) -> dict[str, Tensor]:
+        """Run the heads, each after those that it reads; representations are [batch, width], one a task.
+
+        Across a stopped edge the estimate is detached, so the reader's loss reaches neither the read head nor the
+        trunk through it, whatever the read head hands on.
+        """
+        represented = dict(zip(self.graph.tasks, representations, strict=True))
+        hidden: dict[str, Tensor] = {}
         outputs: dict[str, Tensor] = {}
         for name in self.graph.order:
-            inputs = [representations[name]]
+            inputs = [represented[name]]
             for edge in self.graph.tasks[name].reads:
-                estimate = outputs[edge.task]
-                inputs.append(estimate.detach() if edge.stop_gradient else estimate)
-            outputs[name] = self.head(name)(torch.cat(inputs, dim=1))
+                estimate = self._handed_on(edge, hidden[edge.task], outputs[edge.task])
+                inputs.append(estimate if handing is None else handing(name, edge, estimate))
+            head = self.head(name)
+            hidden[name] = head.tower(torch.cat(inputs, dim=1))
+            outputs[name] = head.output(hidden[name])
         return {name: outputs[name] for name in self.graph.tasks}
+
+    def _handed_on(self, edge: Edge, hidden: Tensor, output: Tensor) -> Tensor:
+        """What a head hands on to a reader, [batch, width]."""
+        if edge.stop_gradient:
+            hidden, output = hidden.detach(), output.detach()
+        if edge.hands_on == "representation":
+            return hidden
+        return output if edge.hands_on == "output" else self.head(edge.task).estimate(output)
 
     def subnets(self) -> dict[str, nn.Module]:
         """The named parts that each have an optimizer group of their own."""
         heads = {f"heads.{name}": self.head(name) for name in self.graph.tasks}
         return {"embeddings": self.embeddings, "shared": self.shared, **heads}
+
+
+def _head(task: Task, input_width: int, statistics: LabelStatistics) -> Head:
+    assert task.kind == statistics.kind, f"task {task.name} has statistics of a {statistics.kind} label"
+    head: Head = task.build(input_width, statistics)  # type: ignore[arg-type]
+    return head
+
+
+def _width(head: Head, edge: Edge) -> int:
+    """Width of what a head hands on."""
+    if edge.hands_on == "representation":
+        return head.tower.output_width
+    return head.num_outputs if edge.hands_on == "output" else 1
 
 
 def _key(task: str) -> str:

@@ -15,7 +15,7 @@ from models.features import CategoricalFeature, Feature, MultiCategoricalFeature
 from models.network import Network
 
 Predictions = dict[str, NDArray[np.float32]]
-"""By field of the answer: probabilities and seconds, [rows] each."""
+"""By field of the answer: probabilities, seconds and values in a label's unit, [rows] each."""
 
 
 class Predictor:

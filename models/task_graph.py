@@ -32,7 +32,7 @@ class TaskGraph:
                 raise ConfigError(f"a task is read once; task '{task.name}' reads '{name}' twice: remove one")
         when = task.observed_when
         if when is not None and not isinstance(self.tasks.get(when), BinaryTask):
-            found = "a duration" if when in self.tasks else f"none of: {known}"
+            found = f"a {self.tasks[when].kind}" if when in self.tasks else f"none of: {known}"
             raise ConfigError(
                 f"`observed_when` names a binary task; task '{task.name}' names '{when}', which is {found}"
             )

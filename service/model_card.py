@@ -10,7 +10,7 @@ from models.encoder import Encoder, owner_of
 from models.features import Feature, MultiCategoricalFeature, NumericFeature
 from models.features.base import Scope
 from models.features.vocabulary import LearnedVocabulary
-from models.heads import BinaryTask, Task
+from models.heads import BinaryTask, DurationTask, RegressionTask, Task
 from service.engine import Engine
 from service.settings import Settings
 
@@ -40,7 +40,8 @@ class FieldCard(_Card):
     """One field of a prediction."""
 
     name: str
-    unit: Literal["probability", "seconds"]
+    unit: Literal["probability", "seconds", "label"]
+    """`label`: the unit of the column that the task was trained on."""
     meaning: str
 
 
@@ -48,7 +49,7 @@ class TaskCard(_Card):
     """One task and the fields of the answer that it fills."""
 
     name: str
-    kind: Literal["binary", "duration"]
+    kind: Literal["binary", "duration", "regression"]
     observed_when: str | None
     """The prediction holds for rows where this task is positive: dwell is the dwell after a click."""
     fields: tuple[FieldCard, ...]
@@ -98,12 +99,15 @@ def task_card(task: Task) -> TaskCard:
 
 
 def _fields(task: Task) -> Iterator[FieldCard]:
-    if isinstance(task, BinaryTask):
-        yield FieldCard(name=task.name, unit="probability", meaning=f"probability of {task.name}")
-    else:
-        mean, median = task.prediction_names
-        yield FieldCard(name=mean, unit="seconds", meaning=f"mean {task.name}")
-        yield FieldCard(name=median, unit="seconds", meaning=f"median {task.name}")
+    match task:
+        case BinaryTask():
+            yield FieldCard(name=task.name, unit="probability", meaning=f"probability of {task.name}")
+        case DurationTask():
+            mean, median = task.prediction_names
+            yield FieldCard(name=mean, unit="seconds", meaning=f"mean {task.name}")
+            yield FieldCard(name=median, unit="seconds", meaning=f"median {task.name}")
+        case RegressionTask():
+            yield FieldCard(name=task.name, unit="label", meaning=f"mean {task.name}")
 
 
 def _feature_card(feature: Feature, encoder: Encoder) -> FeatureCard:

@@ -17,6 +17,8 @@ from service.settings import Settings
 
 Schema = dict[str, Any]
 _CATEGORY: Schema = {"type": ["string", "integer", "boolean", "null"]}
+_UNITS = {"probability": "probability", "seconds": "seconds", "label": "in the unit of its label"}
+_BOUNDS: dict[str, Schema] = {"probability": {"minimum": 0, "maximum": 1}, "seconds": {"minimum": 0}, "label": {}}
 _FORMS = {
     "candidates": "One context and many candidates: the normal case.",
     "instances": "Independent rows, each with context and candidate features.",
@@ -86,9 +88,8 @@ def _prediction_schema(manifest: Manifest) -> Schema:
     for task in map(task_card, manifest.model.tasks):
         given = f", given that {task.observed_when} happens" if task.observed_when else ""
         for field in task.fields:
-            bounds = {"maximum": 1} if field.unit == "probability" else {}
-            text = f"{field.meaning}{given} ({field.unit})"
-            fields[field.name] = {"type": "number", "minimum": 0, **bounds, "description": text}
+            text = f"{field.meaning}{given} ({_UNITS[field.unit]})"
+            fields[field.name] = {"type": "number", **_BOUNDS[field.unit], "description": text}
     return _object(fields, required=list(fields))
 
 

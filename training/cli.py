@@ -2,8 +2,10 @@
 
 import typer
 
+from training.commands.compare import compare_command
 from training.commands.evaluate import evaluate_command
 from training.commands.init import init_command
+from training.commands.lr_range import lr_range_command
 from training.commands.score import score_command
 from training.commands.simulate import simulate_command
 from training.commands.train import train_command
@@ -13,6 +15,8 @@ def register(app: typer.Typer) -> None:
     """Add the offline commands, in the order in which one meets them."""
     app.command("simulate")(simulate_command)
     app.command("init")(init_command)
+    app.command("lr-range")(lr_range_command)
     app.command("train")(train_command)
+    app.command("compare")(compare_command)
     app.command("evaluate")(evaluate_command)
     app.command("score")(score_command)

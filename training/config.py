@@ -17,6 +17,7 @@ from models.heads import Task
 from models.names import ColumnName
 from models.trunks import MMoEConfig, TrunkConfig
 from training.data.config import DataConfig
+from training.objective import LossUnit
 from training.optimizers import OptimizerConfig
 from training.weightings import UncertaintyConfig, WeightingConfig
 
@@ -58,15 +59,23 @@ class TrainingConfig(Frozen):
     validation_rows: int = Field(default=262_144, ge=1)
     """At most this many evenly spaced rows of the validation window are used; they stay encoded in memory."""
     telemetry_every: int = Field(default=20, ge=1)
-    """Steps between two readings of losses, sigmas, rates and dead units."""
+    """Steps between two readings of losses, weights, rates, gradients, updates and dead units (docs/telemetry.md)."""
     weighting: WeightingConfig = UncertaintyConfig()
-    """How the losses of the tasks become one number."""
+    """How the losses of the tasks become one step."""
+    loss_unit: LossUnit = "base_rate"
+    """What the weighting gets: losses in units of the `base_rate`'s, in which no label's unit or rarity shows, or in
+    nats and squared units of the `label`, which is for comparisons with other libraries."""
     optimizers: dict[str, OptimizerConfig] = Field(default_factory=dict)
     """By subnet (`embeddings`, `shared`, `heads.<task>`, `weighting`) or pattern (`heads.*`)."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Of initial weights, order of rows and dropout: the same seed and number of threads give the same model."""
     num_threads: int | None = Field(default=None, ge=1)
     """Threads of PyTorch; all cores where none is given."""
+
+    def num_steps(self, rows_per_epoch: int) -> int:
+        """Steps that a run takes at the most."""
+        most = self.max_epochs * -(-rows_per_epoch // self.batch_size)
+        return most if self.max_steps is None else min(most, self.max_steps)
 
 
 class EvaluationConfig(Frozen):

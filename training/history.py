@@ -16,6 +16,15 @@ class Reading:
         sigmas: by task, where the weighting learns them.
         learning_rates: by subnet.
         dead_unit_shares: by subnet, the share of hidden units that were zero for every row of the batch.
+        gradient_norms: by subnet, the Euclidean norm of its gradient.
+        update_ratios: by subnet, how far the step moved it, as a share of the norm of its weights.
+        label_shares: by task, the share of the batch's rows in which its label counts.
+        pull_shares: by task, its share of the pull on the shared representation.
+        cosines: by pair of tasks `a / b`, between their gradients on the shared representation.
+        norm_ratios: by pair of tasks `a / b`, of their weighted gradients there; pulls, cosines and ratios are pooled
+            over the last readings.
+
+    What the step did not show is left out: a task without a row in the batch, a subnet without a gradient.
     """
 
     step: int
@@ -25,6 +34,12 @@ class Reading:
     sigmas: dict[str, float]
     learning_rates: dict[str, float]
     dead_unit_shares: dict[str, float]
+    gradient_norms: dict[str, float] = field(default_factory=dict)
+    update_ratios: dict[str, float] = field(default_factory=dict)
+    label_shares: dict[str, float] = field(default_factory=dict)
+    pull_shares: dict[str, float] = field(default_factory=dict)
+    cosines: dict[str, float] = field(default_factory=dict)
+    norm_ratios: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,21 +69,37 @@ class Alarm:
         subnet: where.
         evidence: what was seen.
         advice: the way out.
+        kind: which rule raised it (docs/telemetry.md).
     """
 
     step: int
     subnet: str
     evidence: str
     advice: str
+    kind: str
 
     def __str__(self) -> str:
         return f"{self.subnet}: {self.evidence} (step {self.step:,}). {self.advice}"
+
+
+@dataclass(frozen=True)
+class FoundRates:
+    """Learning rates that were found automatically, before the run.
+
+    Attributes:
+        by_subnet: the rates.
+        num_steps: optimizer steps of the short runs that found them.
+    """
+
+    by_subnet: dict[str, float] = field(default_factory=dict)
+    num_steps: int = 0
 
 
 @dataclass
 class History:
     """Everything seen during a run."""
 
+    found_rates: FoundRates = field(default_factory=FoundRates)
     readings: list[Reading] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """A whole run: log in, checkpoint out. Each stage hands the next a typed result."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,11 +18,14 @@ from training.data.reader import LogReader, open_log
 from training.data.windows import Windows, find_windows
 from training.evaluation.calibrate import fit_calibrations
 from training.evaluation.captured import truth_columns
+from training.evaluation.edges import EdgeUse, edge_uses
 from training.evaluation.evaluate import Evaluation, check_extra, evaluate
 from training.evaluation.scored import Scored
 from training.fitting.fit import FittedData, fit_data
-from training.history import History
+from training.history import FoundRates, History
+from training.observers import Observer, Observers
 from training.progress import Progress, counted
+from training.rates.auto import with_found_rates
 from training.trainer import Trainer
 
 MAX_DAYS_LISTED = 14
@@ -37,14 +40,16 @@ class Prepared:
     windows: Windows
     data: FittedData
     truth: Mapping[str, str]
+    found_rates: FoundRates = field(default_factory=FoundRates)
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained and calibrated model, and what the run saw of itself."""
+    """A trained and calibrated model, what the run saw of itself, and what each reader makes of what it reads."""
 
     predictor: Predictor
     history: History
+    edges: list[EdgeUse]
 
 
 @dataclass(frozen=True)
@@ -103,8 +108,9 @@ def _listed(days: Sequence[date]) -> str:
     return shown if more <= 0 else f"{shown} and {more:,} more days"
 
 
-def fit(prepared: Prepared, console: Console) -> Trained:
-    """Train the network and fit its calibration on the validation window."""
+def fit(prepared: Prepared, console: Console, observers: Sequence[Observer] = ()) -> Trained:
+    """Train the network and fit its calibration on the validation window; more observers are told of the steps."""
+    prepared = with_found_rates(prepared, console)
     settings, encoder = prepared.config.training, prepared.data.encoder
     if settings.num_threads is not None:
         torch.set_num_threads(settings.num_threads)
@@ -121,25 +127,38 @@ def fit(prepared: Prepared, console: Console) -> Trained:
     )
     validation = sampled(prepared.reader, encoder, prepared.windows.validation, settings.validation_rows)
     with Progress(console, total_steps(prepared)) as progress:
-        trainer = Trainer(settings, network, stream, validation, prepared.windows.train.num_rows, progress)
+        told = Observers([progress, *observers])
+        trainer = Trainer(settings, network, stream, validation, prepared.windows.train.num_rows, told)
         for subnet, kind in trainer.optimizers.configs.items():
-            _say(console, f"optimizer  {subnet:<20} {kind.kind} at {kind.learning_rate:g}")
+            found = ", found automatically" if subnet in prepared.found_rates.by_subnet else ""
+            _say(console, f"optimizer  {subnet:<20} {kind.kind} at {kind.rate:g}, {kind.schedule.kind}{found}")
+        _say_lessons(console, trainer.teacher.last_step, total_steps(prepared))
         history = trainer.train()
+    history.found_rates = prepared.found_rates
     _say(console, f"stopped: {history.stopped_because}; {history.num_rows / history.seconds:,.0f} rows/s")
-    return Trained(Predictor(model, encoder, network, fit_calibrations(network, validation)), history)
+    predictor = Predictor(model, encoder, network, fit_calibrations(network, validation))
+    return Trained(predictor, history, edge_uses(network, validation))
+
+
+def _say_lessons(console: Console, last_step: int, steps: int) -> None:
+    """A reader that is taught to the end never learns from what it gets when it serves."""
+    if last_step and last_step >= steps:
+        _say(
+            console,
+            f"note: teacher forcing goes on until step {last_step:,}, and this run takes {steps:,} steps at the most: "
+            f"its readers hardly learn from estimates. Set teacher_forcing_steps to fewer",
+        )
 
 
 def total_steps(prepared: Prepared) -> int:
     """Steps that the run takes at the most."""
-    settings = prepared.config.training
-    most = settings.max_epochs * -(-prepared.windows.train.num_rows // settings.batch_size)
-    return most if settings.max_steps is None else min(most, settings.max_steps)
+    return prepared.config.training.num_steps(prepared.windows.train.num_rows)
 
 
-def run(config: Config, console: Console) -> Run:
+def run(config: Config, console: Console, observers: Sequence[Observer] = ()) -> Run:
     """Prepare, fit, and evaluate on the test window."""
-    prepared = prepare(config, console)
-    trained = fit(prepared, console)
+    prepared = with_found_rates(prepare(config, console), console)
+    trained = fit(prepared, console, observers)
     evaluation, scored = evaluate(
         trained.predictor,
         prepared.data.statistics,
@@ -178,6 +197,7 @@ def save(finished: Run, folder: Path, attachments: dict[str, str]) -> Path:
             "steps": history.num_steps,
             "stopped_because": history.stopped_because,
             "config": prepared.config.model_dump(mode="json"),
+            "rates_found_automatically": history.found_rates.by_subnet,
         },
         attachments=attachments,
     )

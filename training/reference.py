@@ -15,7 +15,8 @@ from pydantic_core import PydanticUndefined
 from models.embedding import EmbeddingConfig
 from models.features import CategoricalFeature, MultiCategoricalFeature, NumericFeature
 from models.features.vocabulary import HashVocabularyConfig, LearnedVocabularyConfig
-from models.heads import BinaryTask, DurationTask, Edge
+from models.heads import BinaryTask, DurationTask, Edge, RegressionTask
+from models.heads.entire_space import EntireSpaceConfig
 from models.mlp import MlpConfig
 from models.trunks import MMoEConfig, SharedBottomConfig
 from training.config import Config, EvaluationConfig, NetworkConfig, TrainingConfig
@@ -24,7 +25,14 @@ from training.optimizers import DEFAULTS
 from training.optimizers.adamw import AdamWConfig
 from training.optimizers.rowwise_adagrad import RowwiseAdagradConfig
 from training.optimizers.sparse_adam import SparseAdamConfig
-from training.weightings import FixedConfig, UncertaintyConfig
+from training.weightings import (
+    DwaConfig,
+    FamoConfig,
+    FixedConfig,
+    GradientsConfig,
+    GradNormConfig,
+    UncertaintyConfig,
+)
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 
@@ -38,7 +46,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ('`vocabulary` of kind `"learned"`', LearnedVocabularyConfig),
     ('`vocabulary` of kind `"hash"`', HashVocabularyConfig),
     ('`[[tasks]]` of kind `"binary"`', BinaryTask),
+    ("`entire_space` of a binary task", EntireSpaceConfig),
     ('`[[tasks]]` of kind `"duration"`', DurationTask),
+    ('`[[tasks]]` of kind `"regression"`', RegressionTask),
     ("An entry of `reads`", Edge),
     ("`tower`, `expert`, `mlp`", MlpConfig),
     ("`[model.embedding]`", EmbeddingConfig),
@@ -47,6 +57,10 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`[training]`", TrainingConfig),
     ('`[training.weighting]` of kind `"uncertainty"`', UncertaintyConfig),
     ('`[training.weighting]` of kind `"fixed"`', FixedConfig),
+    ('`[training.weighting]` of kind `"dwa"`', DwaConfig),
+    ('`[training.weighting]` of kind `"gradnorm"`', GradNormConfig),
+    ('`[training.weighting]` of kind `"famo"`', FamoConfig),
+    ('`[training.weighting]` of kind `"gradients"`', GradientsConfig),
     ('`[training.optimizers.SUBNET]` of kind `"adamw"`', AdamWConfig),
     ('`[training.optimizers.SUBNET]` of kind `"rowwise_adagrad"`', RowwiseAdagradConfig),
     ('`[training.optimizers.SUBNET]` of kind `"sparse_adam"`', SparseAdamConfig),
@@ -80,7 +94,7 @@ def _sections() -> Iterator[str]:
 def _default_rates() -> Iterator[str]:
     yield "## Rates where `[training.optimizers]` names none\n\n| subnet | kind | learning rate |\n|---|---|---|"
     for subnet, config in DEFAULTS.items():
-        yield f"| `{subnet}` | `{config.kind}` | {config.learning_rate:g} |"
+        yield f"| `{subnet}` | `{config.kind}` | {config.rate:g} |"
 
 
 def _type(annotation: object) -> str:

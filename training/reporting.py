@@ -33,12 +33,16 @@ def run_files(run: Run, config_text: str) -> dict[str, str]:
             calibrations=trained.predictor.calibrations,
             evaluation=run.evaluation,
             scored=run.scored,
+            weighting=prepared.config.training.weighting.kind,
+            loss_unit=prepared.config.training.loss_unit,
+            edges=trained.edges,
         )
     )
     numbers = {
         "name": prepared.config.name,
         "evaluation": run.evaluation.to_json(),
         "history": trained.history.to_json(),
+        "edges": [use.to_json() for use in trained.edges],
         "null_shares": prepared.data.null_shares,
     }
     return {REPORT: page, METRICS: json.dumps(numbers, indent=1, allow_nan=False)}

@@ -1,9 +1,14 @@
 """A run's numbers in the terminal."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 
+from training.amounts import amount_text
+from training.evaluation.edges import EdgeUse
 from training.evaluation.evaluate import Evaluation
+from training.report.edges import edge_sentence
 
 HEADLINE = {
     "auc": "AUC",
@@ -11,12 +16,19 @@ HEADLINE = {
     "normalised_entropy": "normalised entropy",
     "log_loss": "log loss",
     "expected_calibration_error": "calibration error",
+    "r2": "R squared",
     "xauc": "XAUC",
+    "rmse": "RMSE",
+    "mae": "absolute error",
     "mae_seconds": "MAE (s)",
     "rmse_log1p": "RMSE log1p",
     "predicted_over_observed": "predicted/observed",
+    "bias": "bias",
     "captured": "captured share",
 }
+IN_LABEL_UNIT = {"rmse", "mae", "bias"}
+OWN_LOSS = {"binary": "log_loss", "duration": "deviance", "regression": "rmse"}
+"""By kind, the measure that is smallest where a head knows everything."""
 
 
 def print_table(console: Console, evaluation: Evaluation) -> None:
@@ -27,7 +39,7 @@ def print_table(console: Console, evaluation: Evaluation) -> None:
     for name, task in evaluation.tasks.items():
         for metric, label in HEADLINE.items():
             if task.metrics.get(metric) is not None:
-                table.add_row(name, label, _number(task.metrics[metric]), _number(task.base.get(metric)))
+                table.add_row(name, label, *(_text(metric, of.get(metric)) for of in (task.metrics, task.base)))
                 name = ""
         table.add_section()
     console.print(table)
@@ -41,16 +53,23 @@ def print_table(console: Console, evaluation: Evaluation) -> None:
         )
 
 
+def print_edges(console: Console, uses: Sequence[EdgeUse]) -> None:
+    """What each reader makes of what it reads, a line each."""
+    for use in uses:
+        console.print(f"edge: {edge_sentence(use)}", highlight=False, markup=False, soft_wrap=True)
+
+
 def _not_better(evaluation: Evaluation) -> list[str]:
     """Tasks whose own loss is not below that of the base rate."""
     found = []
     for name, task in evaluation.tasks.items():
-        measure = "log_loss" if task.kind == "binary" else "deviance"
-        model, base = task.metrics.get(measure), task.base.get(measure)
+        model, base = (of.get(OWN_LOSS[task.kind]) for of in (task.metrics, task.base))
         if model is not None and base is not None and model >= base:
             found.append(name)
     return found
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+def _text(metric: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return amount_text(value) if metric in IN_LABEL_UNIT else f"{value:.4f}"

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,16 +12,17 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from models.atomic import whole_file
-from models.errors import TrainingError
-from models.network import Network
+from models.network import Forward, Network
 from training.config import TrainingConfig
 from training.data.batches import BatchStream, TrainingBatch
-from training.history import History, Reading
-from training.objective import task_losses
+from training.finite import refuse_gradients_not_finite, refuse_losses_not_finite
+from training.history import History
+from training.objective import Objective, in_unit, observed_shares, task_losses
+from training.observers import Observer
 from training.optimizers import SubnetOptimizers
 from training.optimizers.groups import check_complete
-from training.progress import Progress
-from training.telemetry import DeadUnits
+from training.teacher import Teacher
+from training.telemetry import Telemetry
 from training.validation import Validator
 
 SMALLEST_FIRST_LOSS = 0.1
@@ -47,7 +49,7 @@ class Trainer:
         stream: BatchStream,
         validation: TrainingBatch,
         rows_per_epoch: int,
-        progress: Progress,
+        progress: Observer,
     ) -> None:
         self.config = config
         self.network = network
@@ -56,8 +58,10 @@ class Trainer:
         self.weighting = config.weighting.build({name: network.head(name) for name in network.graph.tasks})
         subnets = {**network.subnets(), "weighting": self.weighting}
         check_complete(subnets, network, self.weighting)
-        self.optimizers = SubnetOptimizers(subnets, config.optimizers)
-        self.dead_units = DeadUnits(network.subnets())
+        num_steps = config.num_steps(rows_per_epoch)
+        self.optimizers = SubnetOptimizers(subnets, config.optimizers, num_steps)
+        self.telemetry = Telemetry(network, self.weighting, self.optimizers, num_steps)
+        self.teacher = Teacher(network)
         self.validator = Validator(network, validation, config.batch_size)
         self.history = History()
         steps_per_epoch = math.ceil(rows_per_epoch / config.batch_size)
@@ -82,32 +86,57 @@ class Trainer:
         return self.history
 
     def step(self, batch: TrainingBatch) -> None:
-        """One step: forward, losses, one scalar, backward, and each subnet moved by its own rate.
+        """One step: forward, losses, gradients by the weighting, and each subnet moved by its own rate.
 
         Raises:
-            TrainingError: a loss is not finite; no weight was moved by this batch.
+            TrainingError: a loss or a gradient is not finite; no weight was moved by this batch.
         """
         self.network.train()
-        read_telemetry = self.history.num_steps % self.config.telemetry_every == 0
-        if read_telemetry:
-            with self.dead_units.watching():
-                losses = task_losses(self.network, self.network(batch.inputs), batch.labels)
-        else:
-            losses = task_losses(self.network, self.network(batch.inputs), batch.labels)
-        self._refuse_not_finite(losses)
-        self.weighting.start({name: loss.detach().clamp(min=SMALLEST_FIRST_LOSS) for name, loss in losses.items()})
-        self.history.num_steps += 1
-        self.history.num_rows += len(batch)
+        is_read = self.history.num_steps % self.config.telemetry_every == 0
+        with self.telemetry.watching_forward() if is_read else nullcontext():
+            forward = self._forward(batch)
+            losses = task_losses(self.network, forward.outputs, batch.labels)
+        refuse_losses_not_finite(losses, self.history.num_steps, self.optimizers.learning_rates())
         self._since_reading.append({name: loss.detach() for name, loss in losses.items()})
         if losses:
-            self.optimizers.zero_grad()
-            self.weighting(losses).backward()
-            self._refuse_gradients_not_finite()
-            self.optimizers.step()
-        if read_telemetry:
+            self._move(batch, losses, forward.common, is_read)
+        self.history.num_steps += 1
+        self.history.num_rows += len(batch)
+        if is_read:
             self._read()
             self._raise_alarms()
         self.progress.step(self.history)
+
+    def _forward(self, batch: TrainingBatch) -> Forward:
+        handing = self.teacher.handing(batch.labels, self.history.num_steps)
+        return self.network.forward_in_parts(batch.inputs, handing)
+
+    def _move(self, batch: TrainingBatch, losses: dict[str, Tensor], common: Tensor, is_read: bool) -> None:
+        """From the losses of a batch, in units of the base rate's, to moved weights."""
+        first = {name: loss.detach().clamp(min=SMALLEST_FIRST_LOSS) for name, loss in losses.items()}
+        self.weighting.start(in_unit(self.network, first, self.config.loss_unit))
+        shares = observed_shares(self.network, batch.labels)
+        objective = Objective(in_unit(self.network, losses, self.config.loss_unit), common, self.network, shares)
+        self.optimizers.zero_grad()
+        if is_read:
+            self.telemetry.before_backward(objective)
+        self.weighting.backward(objective)
+        refuse_gradients_not_finite(self.optimizers, self.history.num_steps)
+        if is_read:
+            self.telemetry.before_step()
+        self.optimizers.step()
+        if is_read:
+            self.telemetry.after_step()
+        if self.weighting.looks_again:
+            self._look_again(batch)
+
+    def _look_again(self, batch: TrainingBatch) -> None:
+        """Let the weighting see what the step did, and move by its own rate."""
+        with torch.no_grad():
+            losses = task_losses(self.network, self._forward(batch).outputs, batch.labels)
+        self.weighting.zero_grad()
+        self.weighting.look_again(in_unit(self.network, losses, self.config.loss_unit))
+        self.optimizers.step_alone("weighting")
 
     def _batches(self) -> Iterator[TrainingBatch]:
         for epoch in range(self.config.max_epochs):
@@ -131,45 +160,16 @@ class Trainer:
         self.history.stopped_because = f"no new best in {self.config.patience} validations"
         return True
 
-    def _refuse_not_finite(self, losses: Mapping[str, Tensor]) -> None:
-        for name, loss in losses.items():
-            if not torch.isfinite(loss):
-                rates = self.optimizers.learning_rates()
-                raise TrainingError(
-                    f"losses are finite; the loss of '{name}' is {loss.item()} in step {self.history.num_steps + 1:,}, "
-                    f"with learning rates heads.{name} {rates.get(f'heads.{name}', 0):g}, shared "
-                    f"{rates.get('shared', 0):g}, embeddings {rates.get('embeddings', 0):g}. No weight was moved by "
-                    f"this batch. Lower these rates, or look for extreme values in the log"
-                )
-
-    def _refuse_gradients_not_finite(self) -> None:
-        for subnet in self.optimizers.not_finite():
-            rate = self.optimizers.learning_rates()[subnet]
-            raise TrainingError(
-                f"gradients are finite; those of '{subnet}' are not in step {self.history.num_steps:,}, with a "
-                f"learning rate of {rate:g}. No weight was moved by this batch. Lower the rate, or look for extreme "
-                f"values in the log"
-            )
-
     def _read(self) -> None:
         totals: dict[str, list[float]] = {}
         for losses in self._since_reading:
             for name, loss in losses.items():
                 totals.setdefault(name, []).append(float(loss))
         self._since_reading = []
-        self.history.readings.append(
-            Reading(
-                step=self.history.num_steps,
-                rows=self.history.num_rows,
-                losses={name: sum(values) / len(values) for name, values in totals.items()},
-                weights=self.weighting.weights(),
-                sigmas=self.weighting.sigmas(),
-                learning_rates=self.optimizers.learning_rates(),
-                dead_unit_shares=self.dead_units.shares(),
-            )
-        )
+        means = {name: sum(values) / len(values) for name, values in totals.items()}
+        self.history.readings.append(self.telemetry.reading(self.history, means))
 
     def _raise_alarms(self) -> None:
-        for alarm in self.dead_units.alarms(self.history.num_steps, self.optimizers.learning_rates()):
+        for alarm in self.telemetry.alarms(self.history.readings[-1]):
             self.history.alarms.append(alarm)
             self.progress.alarm(alarm)

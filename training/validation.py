@@ -62,6 +62,7 @@ class Validator:
 
     def _base_losses(self) -> dict[str, float]:
         """What the base rate costs, by task with an observed row: a head's output of zero predicts just that."""
-        nothing = {name: torch.zeros(len(label), 1) for name, label in self._rows.labels.items()}
+        heads = {name: self._network.head(name) for name in self._network.graph.tasks}
+        nothing = {name: torch.zeros(len(self._rows), head.num_outputs) for name, head in heads.items()}
         losses = task_losses(self._network, nothing, self._rows.labels)
         return {name: float(loss) for name, loss in losses.items() if loss > 0}

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from models.calibration.identity import Identity
+from models.calibration.line import Line
 from models.calibration.moment import Moment
 from models.calibration.platt import Platt
 
-Calibration = Annotated[Identity | Platt | Moment, Field(discriminator="kind")]
+Calibration = Annotated[Identity | Platt | Moment | Line, Field(discriminator="kind")]
 
-__all__ = ["Calibration", "Identity", "Moment", "Platt"]
+__all__ = ["Calibration", "Identity", "Line", "Moment", "Platt"]

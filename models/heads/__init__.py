@@ -7,10 +7,11 @@ from pydantic import Field
 from models.heads.base import Edge
 from models.heads.binary import BinaryHead, BinaryStatistics, BinaryTask
 from models.heads.duration import DurationHead, DurationStatistics, DurationTask
+from models.heads.regression import RegressionHead, RegressionStatistics, RegressionTask
 
-Task = Annotated[BinaryTask | DurationTask, Field(discriminator="kind")]
-LabelStatistics = Annotated[BinaryStatistics | DurationStatistics, Field(discriminator="kind")]
-Head = BinaryHead | DurationHead
+Task = Annotated[BinaryTask | DurationTask | RegressionTask, Field(discriminator="kind")]
+LabelStatistics = Annotated[BinaryStatistics | DurationStatistics | RegressionStatistics, Field(discriminator="kind")]
+Head = BinaryHead | DurationHead | RegressionHead
 
 __all__ = [
     "BinaryHead",
@@ -22,5 +23,8 @@ __all__ = [
     "Edge",
     "Head",
     "LabelStatistics",
+    "RegressionHead",
+    "RegressionStatistics",
+    "RegressionTask",
     "Task",
 ]

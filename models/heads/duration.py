@@ -68,6 +68,11 @@ class DurationHead(nn.Module):
         self.tower = Mlp(input_width, task.tower)
         self.output = nn.Linear(self.tower.output_width, 1)
 
+    @property
+    def base_loss(self) -> float:
+        """Squared error in log(1 + seconds / scale) of always predicting its mean."""
+        return self.statistics.log_standard_deviation**2
+
     def forward(self, x: Tensor) -> Tensor:
         """Standardised log-duration, [batch, 1]."""
         output: Tensor = self.output(self.tower(x))
@@ -80,9 +85,16 @@ class DurationHead(nn.Module):
             output: [batch, 1].
             label: seconds, [batch].
         """
+        return (output - self.taught(label))[:, 0].square()
+
+    def estimate(self, output: Tensor) -> Tensor:
+        """The centre of the duration in units of the scale, before calibration, [batch, 1]."""
+        return (self.growth(output) - 1.0).unsqueeze(1)
+
+    def taught(self, label: Tensor) -> Tensor:
+        """The output that a label in seconds stands for, [batch, 1]: its standardised logarithm."""
         log_duration = torch.log1p(label / self.statistics.scale_seconds)
-        target = (log_duration - self.statistics.log_mean) / self.statistics.log_standard_deviation
-        return (output[:, 0] - target).square()
+        return ((log_duration - self.statistics.log_mean) / self.statistics.log_standard_deviation).unsqueeze(1)
 
     def growth(self, output: Tensor) -> Tensor:
         """The centre of 1 + seconds / scale, [batch]: exp of the predicted mean of its logarithm.

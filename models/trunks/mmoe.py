@@ -40,10 +40,13 @@ class MMoE(nn.Module):
         self.gates = nn.ModuleList(nn.Linear(input_width, config.num_experts, bias=False) for _ in range(num_tasks))
         self.output_width = config.expert.widths[-1]
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """One representation a task, each [batch, output_width], from the input [batch, input width]."""
-        experts = torch.stack([expert(x) for expert in self.experts], dim=1)
-        return [self._mixed(gate(x), experts) for gate in self.gates]
+    def common(self, x: Tensor) -> Tensor:
+        """What all tasks share: every expert's last layer, [batch, experts, output_width]."""
+        return torch.stack([expert(x) for expert in self.experts], dim=1)
+
+    def split(self, common: Tensor, x: Tensor) -> list[Tensor]:
+        """One representation a task, each [batch, output_width]."""
+        return [self._mixed(gate(x), common) for gate in self.gates]
 
     @staticmethod
     def _mixed(gate: Tensor, experts: Tensor) -> Tensor:

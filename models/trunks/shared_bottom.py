@@ -32,6 +32,11 @@ class SharedBottom(nn.Module):
         self.num_tasks = num_tasks
         self.output_width = self.mlp.output_width
 
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """One representation a task, each [batch, output_width], from the input [batch, input width]."""
-        return [self.mlp(x)] * self.num_tasks
+    def common(self, x: Tensor) -> Tensor:
+        """What all tasks share, [batch, output_width]."""
+        hidden: Tensor = self.mlp(x)
+        return hidden
+
+    def split(self, common: Tensor, x: Tensor) -> list[Tensor]:
+        """One representation a task, each [batch, output_width]: the same for all."""
+        return [common] * self.num_tasks

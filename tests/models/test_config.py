@@ -52,7 +52,7 @@ class TestUnions:
         ("union", "value", "kinds"),
         [
             (Feature, {"kind": "text"}, ["categorical", "multi_categorical", "numeric"]),
-            (Task, {"kind": "regression"}, ["binary", "duration"]),
+            (Task, {"kind": "ranking"}, ["binary", "duration", "regression"]),
             (TrunkConfig, {"kind": "transformer"}, ["shared_bottom", "mmoe"]),
         ],
     )

@@ -101,14 +101,15 @@ class TestShapes:
 
     def test_the_trunk_hands_each_task_a_representation(self) -> None:
         made = predictor()
-        found = made.network.representations(made.encoder.encode({}, 3))
-        assert {name: tuple(r.shape) for name, r in found.items()} == dict.fromkeys(("click", "dwell", "buy"), (3, 6))
+        x = made.network.embeddings(made.encoder.encode({}, 3))
+        found = made.network.shared.split(made.network.shared.common(x), x)
+        assert [tuple(representation.shape) for representation in found] == [(3, 6)] * 3
 
     def test_mmoe_mixes_convexly(self) -> None:
         trunk = predictor().network.shared
         x = torch.randn(20, trunk.experts[0].layers[0].in_features)
         experts = torch.stack([expert(x) for expert in trunk.experts])
-        for mixed in trunk(x):
+        for mixed in trunk.split(trunk.common(x), x):
             assert (mixed >= experts.min(dim=0).values - 1e-5).all()
             assert (mixed <= experts.max(dim=0).values + 1e-5).all()
 

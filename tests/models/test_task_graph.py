@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models.errors import ConfigError
-from models.heads import BinaryTask, DurationTask, Task
+from models.heads import BinaryTask, DurationTask, RegressionTask, Task
 from models.task_graph import TaskGraph
 
 
@@ -15,6 +15,10 @@ def binary(name: str, **settings: Any) -> Task:
 
 def duration(name: str, **settings: Any) -> Task:
     return DurationTask.model_validate({"name": name, "kind": "duration", "label": f"{name}_label", **settings})
+
+
+def number(name: str, **settings: Any) -> Task:
+    return RegressionTask.model_validate({"name": name, "kind": "regression", "label": f"{name}_label", **settings})
 
 
 def test_every_task_comes_after_all_that_it_reads() -> None:
@@ -43,6 +47,7 @@ def test_an_edge_stops_the_gradient_unless_told_otherwise() -> None:
         ([binary("a"), binary("b", reads=["a", "a"])], r"task 'b' reads 'a' twice: remove one"),
         ([binary("a", observed_when="x")], r"task 'a' names 'x', which is none of: a"),
         ([duration("d"), binary("a", observed_when="d")], r"task 'a' names 'd', which is a duration"),
+        ([number("r"), binary("a", observed_when="r")], r"task 'a' names 'r', which is a regression"),
         ([binary("a"), duration("a")], r"unique names .* found more than once: a: rename"),
         ([duration("d"), binary("d_median")], r"also under NAME_median.* found more than once: d_median"),
         ([], r"at least one task; found none"),

@@ -1,4 +1,4 @@
-"""A small model with every kind of feature and task, built without a log."""
+"""A small model with every kind of feature, built without a log."""
 
 from typing import Any
 

@@ -111,7 +111,7 @@ class TestRefused:
             ('kind = "mmoe"', 'kind = "ple"', "model.trunk", "'ple' found using 'kind' does not match any"),
             ('kind = "mmoe"', 'kind = "ple"', "model.trunk", "'shared_bottom', 'mmoe'"),
             ('kind = "mmoe"', 'type = "mmoe"', "model.trunk", "'kind'"),
-            ('kind = "fixed"', 'kind = "gradnorm"', "training.weighting", "'fixed', 'uncertainty'"),
+            ('kind = "fixed"', 'kind = "pcgrad"', "training.weighting", "'fixed', 'uncertainty'"),
             ('kind = "adamw"', 'kind = "sgd"', "training.optimizers.heads.*", "'adamw'"),
             ("learning_rate = 0.001", "learning_rate = -1", "learning_rate", "found -1"),
             ("learning_rate = 0.001", "learning_rate = nan", "learning_rate", "finite"),

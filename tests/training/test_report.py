@@ -144,7 +144,11 @@ def history(**changes: object) -> History:
         validations=[validation(step) for step in range(200, 2_401, 200)],
         alarms=[
             Alarm(
-                1_800, "heads.click", "62% of its hidden units are zero for every row", 'Lower the rate, or use "silu"'
+                1_800,
+                "heads.click",
+                "62% of its hidden units are zero for every row",
+                'Lower the rate, or use "silu"',
+                "dead_units",
             )
         ],
         stopped_because="no new best in 4 validations",
@@ -336,8 +340,8 @@ class TestPage:
                 assert f"{value} {metrics['num_observed']:,.0f}" in page.text
 
     def test_tells_who_reads_whom(self, page: Page) -> None:
-        assert "dwell reads click (stop-gradient); its label counts where click is positive." in page.text
-        assert "dwell (its loss also trains that head)" in page.text
+        assert "dwell reads click's output (stop-gradient); its label counts where click is positive." in page.text
+        assert "dwell's output (its loss also trains that head)" in page.text
 
 
 class TestEdgeCases:
@@ -365,7 +369,7 @@ class TestEdgeCases:
 
     def test_fixed_weights_have_no_sigmas(self) -> None:
         fixed = history(readings=[replace(reading(s, sigmas=False), weights={"click": 0.0}) for s in (1, 21, 41)])
-        page = rendered(report_data(world(1), history=fixed))
+        page = rendered(report_data(world(1), history=fixed, weighting="fixed"))
         assert "Learned sigmas" not in page.text
         assert "fixed in the configuration" in page.text
 

@@ -2,6 +2,8 @@
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +13,14 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks.toy import draw, recovered
+from models.heads import BinaryHead, DurationHead, RegressionHead, RegressionStatistics, RegressionTask
+from models.mlp import MlpConfig
+from models.network import Network
 from tests.training.worlds import silent, small_config
+from training.objective import LossUnit, Objective, in_unit
 from training.pipeline import run
-from training.weightings import Uncertainty
+from training.weightings import Uncertainty, UncertaintyConfig
 
 
 def reference_toy(num_rows: int, epochs: int, batch: int, weighting_rate: float, start: str) -> dict[str, float]:
@@ -126,3 +133,77 @@ def test_multiplying_a_labels_unit_by_a_thousand_changes_no_result(world: Path, 
         assert thousand[task]["auc"] == pytest.approx(seconds[task]["auc"], rel=0.005)
     assert thousand["dwell"]["mae_seconds"] / 1_000 == pytest.approx(seconds["dwell"]["mae_seconds"], rel=0.005)
     assert thousand["dwell"]["xauc"] == pytest.approx(seconds["dwell"]["xauc"], rel=0.005)
+
+
+@pytest.mark.parametrize("scales", [(1e-3, 1e3), (1.0, 1.0), (1e3, 1e3)])
+def test_in_any_unit_of_the_labels_the_sigmas_are_the_noise(scales: tuple[float, float]) -> None:
+    sigmas = recovered(draw(0, scales, num_rows=2_000), "ours", seed=0, epochs=40, units=128)
+    assert sigmas["y1"] == pytest.approx(1, rel=0.02)
+    assert sigmas["y2"] == pytest.approx(1, rel=0.02)
+
+
+def test_from_zero_and_in_raw_units_they_are_not() -> None:
+    sigmas = recovered(draw(0, (1e3, 1e3), num_rows=2_000), "paper", seed=0, epochs=40, units=128)
+    assert max(sigmas.values()) < 0.5
+
+
+def regression(deviation: float) -> RegressionHead:
+    statistics = RegressionStatistics(
+        num_observed=100, mean=7 * deviation, standard_deviation=deviation, min=0, max=20 * deviation
+    )
+    return RegressionTask(name="score", kind="regression", label="score", tower=MlpConfig(widths=(2,))).build(
+        3, statistics
+    )
+
+
+@pytest.mark.parametrize("deviation", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("unit", ["base_rate", "label"])
+def test_the_sigma_of_a_number_is_the_noise_of_its_label(deviation: float, unit: LossUnit) -> None:
+    """In standard deviations of the label, or in the label's own unit: half of the variance is noise here."""
+    head, noise = regression(deviation), 0.5**0.5 * deviation * torch.randn(40_000)
+    at_the_mean = torch.full((len(noise),), head.statistics.mean)
+    loss = head.loss(torch.zeros(len(noise), 1), at_the_mean + noise).mean()
+    network = cast(Network, SimpleNamespace(head=lambda name: head))
+    weighting = UncertaintyConfig().build({"score": head})
+    weighting.start(in_unit(network, {"score": loss}, unit))
+    expected = 0.5**0.5 * (1.0 if unit == "base_rate" else deviation)
+    assert weighting.sigmas()["score"] == pytest.approx(expected, rel=0.02)
+
+
+def test_each_kind_of_task_has_its_likelihood() -> None:
+    """A squared error is that of a Gaussian, whose total is its negative log likelihood up to a constant."""
+    assert {kind.__name__: kind.likelihood for kind in (BinaryHead, DurationHead, RegressionHead)} == {
+        "BinaryHead": "categorical",
+        "DurationHead": "gaussian",
+        "RegressionHead": "gaussian",
+    }
+    label, mean, sigma = torch.randn(50), 0.3, 1.7
+    weighting = Uncertainty({"task": "gaussian"}, "zero")
+    with torch.no_grad():
+        weighting.log_variance("task").fill_(2 * math.log(sigma))
+    total = weighting({"task": (label - mean).square().mean()})
+    likelihood = torch.distributions.Normal(mean, sigma).log_prob(label).mean()
+    assert total.item() == pytest.approx(-likelihood.item() - 0.5 * math.log(2 * math.pi), rel=1e-5)
+
+
+def test_where_every_label_counts_alike_the_total_is_the_likelihood_of_the_observed_labels() -> None:
+    """The sum over labels of both tasks, by the batch's 50 rows, where one task has a label in 10 of them."""
+    often, rarely, sigmas = torch.randn(50), 3 * torch.randn(10), {"often": 0.8, "rarely": 2.5}
+    weighting = Uncertainty(dict.fromkeys(sigmas, "gaussian"), "zero", "label")
+    with torch.no_grad():
+        for name, sigma in sigmas.items():
+            weighting.log_variance(name).fill_(2 * math.log(sigma))
+    losses = {"often": often.square().mean(), "rarely": rarely.square().mean()}
+    common, leaf = torch.zeros(1), torch.ones((), requires_grad=True)
+    graphed = {name: leaf * loss for name, loss in losses.items()}
+    weighting.backward(Objective(graphed, common, cast(Network, None), shares={"rarely": 0.2}))
+    terms = sum(torch.distributions.Normal(0, s).log_prob(x).sum() for s, x in ((0.8, often), (2.5, rarely)))
+    constants = 60 * 0.5 * math.log(2 * math.pi)
+    assert weighting(losses).item() == pytest.approx((-terms.item() - constants) / 50, rel=1e-5)
+
+
+def test_where_every_task_counts_alike_its_share_of_the_rows_does_not_matter() -> None:
+    weighting = Uncertainty({"a": "gaussian", "b": "gaussian"}, "zero")
+    losses = {name: torch.tensor(1.0, requires_grad=True) for name in ("a", "b")}
+    weighting.backward(Objective(losses, torch.zeros(1), cast(Network, None), shares={"a": 1.0, "b": 0.01}))
+    assert weighting.weights() == {"a": 0.5, "b": 0.5}

@@ -7,11 +7,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.errors import DataError
-from models.heads import BinaryTask, DurationTask, Task
+from models.heads import BinaryTask, DurationTask, RegressionTask, Task
 from training.data.typed import is_number, numbers
 
 Labels = dict[str, NDArray[np.float64]]
-"""By task: 0 or 1, or seconds, [rows]; NaN where the label does not count."""
+"""By task: 0 or 1, seconds, or a number in the label's unit, [rows]; NaN where the label does not count."""
+LARGEST = float(np.finfo(np.float32).max)
+"""Batches hold 32-bit floats."""
 
 
 def check_label_type(task: Task, found: pa.DataType) -> None:
@@ -31,7 +33,7 @@ def labels(tasks: Sequence[Task], chunk: pa.RecordBatch) -> Labels:
     """Labels of the rows; a label with `observed_when` is NaN unless that task's label is positive.
 
     Raises:
-        DataError: a binary label other than 0 and 1, or a duration below zero or infinite.
+        DataError: a binary label other than 0 and 1, a duration below zero, or a number that is infinite or too large.
     """
     raw = {task.name: _checked(task, numbers(chunk.column(task.label))) for task in tasks}
     return {task.name: _observed(task, raw) for task in tasks}
@@ -45,13 +47,16 @@ def _observed(task: Task, raw: Labels) -> NDArray[np.float64]:
 
 def _checked(task: Task, values: NDArray[np.float64]) -> NDArray[np.float64]:
     present = values[~np.isnan(values)]
-    if isinstance(task, BinaryTask):
-        wrong = present[(present != 0) & (present != 1)]
-        rule = "a binary label is 0, 1 or null"
-    else:
-        assert isinstance(task, DurationTask)
-        wrong = present[(present < 0) | np.isinf(present)]
-        rule = "a duration is zero or more, finite, or null"
+    match task:
+        case BinaryTask():
+            wrong = present[(present != 0) & (present != 1)]
+            rule = "a binary label is 0, 1 or null"
+        case DurationTask():
+            wrong = present[(present < 0) | np.isinf(present)]
+            rule = "a duration is zero or more, finite, or null"
+        case RegressionTask():
+            wrong = present[np.abs(present) > LARGEST]
+            rule = f"a regression label is a finite number of at most {LARGEST:.2g}, or null"
     if len(wrong):
         raise DataError(
             f"{rule}; column '{task.label}' of task '{task.name}' holds {wrong[0]:g} "

@@ -10,7 +10,7 @@ from models.columns import Columns
 from models.config import ModelConfig
 from models.errors import DataError
 from models.features import CategoricalFeature, Feature, MultiCategoricalFeature
-from models.heads import DurationTask
+from models.heads import BinaryTask
 from training.data.config import DataConfig
 from training.data.labels import Labels, check_label_type, labels
 from training.data.source import LogSource
@@ -88,7 +88,7 @@ def csv_types(model: ModelConfig) -> dict[str, pa.DataType]:
     A binary label's type is left to the file: it may be 0 and 1 or true and false.
     """
     types = {feature.name: _csv_type(feature) for feature in model.features}
-    return types | {task.label: pa.float64() for task in model.tasks if isinstance(task, DurationTask)}
+    return types | {task.label: pa.float64() for task in model.tasks if not isinstance(task, BinaryTask)}
 
 
 def _csv_type(feature: Feature) -> pa.DataType:

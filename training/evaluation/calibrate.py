@@ -1,5 +1,7 @@
 """Fits each head's calibration on the validation window, which the weights were not fitted on."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -7,16 +9,20 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from torch import Tensor
 
-from models.calibration import Calibration, Identity, Moment, Platt
-from models.heads import BinaryHead, DurationHead
+from models.calibration import Calibration, Identity, Line, Moment, Platt
+from models.heads import BinaryHead, DurationHead, RegressionHead
 from models.network import Network
 from training.data.batches import TrainingBatch
+from training.entire_space import row_weights
 
 MAX_NEWTON_STEPS = 100
 PRIOR_ROWS = 100.0
 """Weight of the prior slope 1, in rows: a handful of positives must not turn a head upside down."""
 DAY_TO_DAY = 0.05
-"""By how much the true mean of a duration moves from one window to the next, as a share of it."""
+"""By how much a true mean moves from one window to the next: a duration's as a share of it, a regression label's in
+standard deviations of the label."""
+SMALLEST_SLOPE = 0.01
+"""Of a regression head: one that is upside down predicts nearly a constant rather than turn the candidates around."""
 MIN_ROWS = 50
 """With fewer observed rows nothing is fitted."""
 BATCH_ROWS = 8_192
@@ -29,39 +35,54 @@ def fit_calibrations(network: Network, rows: TrainingBatch) -> dict[str, Calibra
     """A calibration for each task from encoded rows."""
     network.eval()
     parts = [network(rows.rows(index).inputs) for index in torch.split(torch.arange(len(rows)), BATCH_ROWS)]
-    outputs = {name: torch.cat([part[name] for part in parts]) for name in rows.labels}
-    return {name: _fitted(network, name, outputs[name], label) for name, label in rows.labels.items()}
+    outputs = {name: torch.cat([part[name] for part in parts]) for name in network.graph.tasks}
+    return {name: _fitted(network, name, outputs, rows.labels[name]) for name in network.graph.tasks}
 
 
-def _fitted(network: Network, name: str, output: Tensor, label: Tensor) -> Calibration:
+def _fitted(network: Network, name: str, outputs: Mapping[str, Tensor], label: Tensor) -> Calibration:
     observed = ~label.isnan()
-    output, label = output[observed], label[observed]
+    output, label = outputs[name][observed], label[observed]
     if len(label) < MIN_ROWS:
         return Identity()
     head = network.head(name)
-    if isinstance(head, BinaryHead):
-        return fit_platt((output[:, 0] + head.base_logit).double().numpy(), label.double().numpy())
-    seconds = label.double().numpy()
-    mean = believed_mean(seconds, head.statistics.mean_seconds)
-    return fit_moment(head, output, mean).model_copy(update={"median_factor": median_factor(head, output, label)})
+    match head:
+        case BinaryHead():
+            logit = (output[:, 0] + head.base_logit).double().numpy()
+            weight = row_weights(network, name, outputs, observed)
+            return fit_platt(logit, label.double().numpy(), None if weight is None else weight.double().numpy())
+        case DurationHead():
+            seconds = label.double().numpy()
+            mean = believed_mean(seconds, head.statistics.mean_seconds)
+            moment = fit_moment(head, output, mean)
+            return moment.model_copy(update={"median_factor": median_factor(head, output, label)})
+        case RegressionHead():
+            return fit_line(output[:, 0].double().numpy(), head.taught(label)[:, 0].double().numpy())
 
 
-def fit_platt(logit: NDArray[np.float64], label: NDArray[np.float64]) -> Calibration:
+def fit_platt(
+    logit: NDArray[np.float64], label: NDArray[np.float64], weight: NDArray[np.float64] | None = None
+) -> Calibration:
     """Slope and intercept of least log loss; identity where only one outcome was seen.
 
     Fitted about the mean logit with a weak Gaussian prior that the slope is 1. The intercept is free, so predicted and
     observed totals agree on the rows of the fit.
+
+    Args:
+        logit: before calibration, [rows].
+        label: 0 or 1, [rows].
+        weight: for how many average rows each one stands, [rows]; 1 where none is given.
     """
     if label.min() == label.max():
         return Identity()
-    centre = float(logit.mean())
+    weight = np.ones(len(label)) if weight is None else weight / weight.mean()
+    centre = float((weight * logit).mean())
 
     def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         log_slope, intercept = parameters
         slope = np.exp(log_slope)
         z = slope * (logit - centre) + intercept
-        error = expit(z) - label
-        value = float((np.logaddexp(0, z) - label * z).sum()) + PRIOR_ROWS * log_slope**2 / 2
+        error = weight * (expit(z) - label)
+        value = float((weight * (np.logaddexp(0, z) - label * z)).sum()) + PRIOR_ROWS * log_slope**2 / 2
         slope_gradient = float((error * (logit - centre)).sum()) * slope + PRIOR_ROWS * log_slope
         return value / len(label), np.array([slope_gradient, float(error.sum())]) / len(label)
 
@@ -107,3 +128,24 @@ def fit_moment(head: DurationHead, output: Tensor, mean_seconds: float) -> Calib
         if factor >= previous:
             break
     return Moment(factor=float(factor))
+
+
+def fit_line(output: NDArray[np.float64], label: NDArray[np.float64]) -> Line:
+    """Slope and level of least squared error, as far as noisy rows can be believed.
+
+    Both are posterior means under a normal prior that the head is right: the slope moves with a weight of PRIOR_ROWS
+    rows, as that of a binary head, and the level as far as `believed_mean` lets one of a duration. The more the labels
+    stray from the output, the less is believed: 50 noisy rows move little, and a day of 100,000 nearly everything. So
+    predicted and observed mean agree on the rows of the fit only as far as their observed mean is known.
+
+    Args:
+        output: standardised values, [rows].
+        label: standardised too, [rows].
+    """
+    error = label - output
+    centred = output - output.mean()
+    noise = float(error.var())
+    known = float(np.square(centred).sum()) + PRIOR_ROWS * noise
+    slope = max(1.0 + float((centred * error).sum()) / known, SMALLEST_SLOPE) if known else 1.0
+    level = float(error.mean()) * len(error) / (len(error) + noise / DAY_TO_DAY**2)
+    return Line(slope=slope, intercept=level + (1.0 - slope) * float(output.mean()))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.errors import DataError
 from training.evaluation.binary import normalised_entropy
 from training.evaluation.duration import duration_deviance
+from training.evaluation.regression import explained_share
 
 SIDECAR = "_world.json"
 Floats = NDArray[np.float64]
@@ -54,3 +55,11 @@ def captured_deviance(label: Floats, mean: Floats, truth: Floats) -> dict[str, f
     if oracle >= base:
         return {"captured": None, "oracle_deviance": oracle}
     return {"captured": (base - model) / (base - oracle), "oracle_deviance": oracle}
+
+
+def captured_variance(label: Floats, mean: Floats, truth: Floats) -> dict[str, float | None]:
+    """Captured share of the achievable explained variance of a regression, whose loss is the squared error."""
+    model, oracle = explained_share(label, mean), explained_share(label, truth)
+    if model is None or oracle is None or oracle <= 0:
+        return {"captured": None, "oracle_r2": oracle}
+    return {"captured": model / oracle, "oracle_r2": oracle}

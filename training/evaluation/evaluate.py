@@ -1,27 +1,23 @@
 """All numbers of a window: each head against the base rate, by slice, and against the truth where it is known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from models.errors import DataError
-from models.heads import BinaryStatistics, BinaryTask, DurationStatistics, DurationTask, LabelStatistics, Task
+from models.heads import LabelStatistics, Task
 from models.predictor import Predictor
 from training.config import EvaluationConfig
 from training.data.reader import LogReader
 from training.data.source import LogSource
 from training.data.windows import Window
-from training.evaluation.binary import binary_metrics
-from training.evaluation.captured import captured_deviance, captured_entropy
-from training.evaluation.duration import duration_metrics
-from training.evaluation.gauc import gauc
+from training.evaluation.by_kind import Metrics, base_metrics, captured_metrics, task_metrics
 from training.evaluation.scored import Scored, score_window
+from training.evaluation.unobserved import unobserved_metrics
 
-Metrics = dict[str, float | None]
 NUM_SLICES = 12
 MIN_SLICE_ROWS = 100
 
@@ -31,7 +27,7 @@ class TaskEvaluation:
     """What was measured of one task.
 
     Attributes:
-        kind: binary or duration.
+        kind: binary, duration or regression.
         num_observed: rows in which its label counts.
         metrics: of the model.
         base: of always predicting the training window's rate or mean.
@@ -81,7 +77,7 @@ def evaluate(
     Args:
         predictor: the model, as it is served.
         statistics: of each label in the training window; what the base rate knows.
-        reader: the log.
+        reader: the log; it may know more tasks than the model has.
         window: which rows.
         config: grouping and slices.
         truth: by label column, the column that holds the truth; empty for a real log.
@@ -89,15 +85,19 @@ def evaluate(
     Returns:
         The measurements, and the scored rows for pictures.
     """
-    true_columns = {t.name: truth[t.label] for t in reader.tasks if t.label in truth}
+    true_columns = {t.name: truth[t.label] for t in predictor.config.tasks if t.label in truth}
     groups = [config.group_by] if config.group_by else []
     extra = list(dict.fromkeys([*groups, *config.slice_by, *true_columns.values()]))
     check_extra(reader.source, extra)
     scored = score_window(predictor, reader, window, extra)
     tasks = {
         task.name: _evaluate_task(task, statistics[task.name], scored.observed(task), config, true_columns)
-        for task in reader.tasks
+        for task in predictor.config.tasks
     }
+    for task in predictor.config.tasks:
+        if task.name in true_columns:
+            unseen = unobserved_metrics(task, scored, scored.extra[true_columns[task.name]].to_numpy(np.float64))
+            tasks[task.name] = replace(tasks[task.name], metrics=tasks[task.name].metrics | unseen)
     return Evaluation(window.described, len(scored), tasks), scored
 
 
@@ -116,51 +116,19 @@ def check_extra(source: LogSource, columns: Sequence[str]) -> None:
         )
 
 
-def task_metrics(task: Task, scored: Scored, group_by: str | None = None) -> Metrics:
-    """The model's metrics on rows in which the task's label counts; empty where there are none."""
-    label = scored.labels[task.name]
-    if len(label) == 0:
-        return {}
-    predictions = [scored.predictions[name] for name in task.prediction_names]
-    if isinstance(task, DurationTask):
-        return duration_metrics(label, *predictions)
-    metrics = binary_metrics(label, predictions[0])
-    if group_by is not None:
-        metrics["gauc"] = gauc(label, predictions[0], scored.extra[group_by])
-    return metrics
-
-
 def _evaluate_task(
     task: Task, statistics: LabelStatistics, scored: Scored, config: EvaluationConfig, truth: Mapping[str, str]
 ) -> TaskEvaluation:
     metrics = task_metrics(task, scored, config.group_by)
     if task.name in truth and len(scored):
-        metrics |= _captured(task, scored, scored.extra[truth[task.name]])
+        metrics |= captured_metrics(task, scored, scored.extra[truth[task.name]].to_numpy(np.float64))
     return TaskEvaluation(
         kind=task.kind,
         num_observed=len(scored),
         metrics=metrics,
-        base=_base_metrics(statistics, task.name, scored, config.group_by),
+        base=base_metrics(task, statistics, scored, config.group_by),
         slices={column: _slices(task, scored, column) for column in config.slice_by},
     )
-
-
-def _base_metrics(statistics: LabelStatistics, task: str, scored: Scored, group_by: str | None) -> Metrics:
-    label = scored.labels[task]
-    if len(label) == 0:
-        return {}
-    if isinstance(statistics, BinaryStatistics):
-        rate = np.full(len(label), statistics.rate)
-        grouped = {} if group_by is None else {"gauc": gauc(label, rate, scored.extra[group_by])}
-        return binary_metrics(label, rate) | grouped
-    assert isinstance(statistics, DurationStatistics)
-    median = np.full(len(label), statistics.scale_seconds * np.expm1(statistics.log_mean))
-    return duration_metrics(label, np.full(len(label), statistics.mean_seconds), median)
-
-
-def _captured(task: Task, scored: Scored, truth: pd.Series) -> Metrics:
-    measure = captured_entropy if isinstance(task, BinaryTask) else captured_deviance
-    return measure(scored.labels[task.name], scored.predictions[task.name], truth.to_numpy(np.float64))
 
 
 def _slices(task: Task, scored: Scored, column: str) -> dict[str, Metrics]:

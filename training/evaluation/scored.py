@@ -46,9 +46,12 @@ class Scored:
 
 
 def score_window(predictor: Predictor, reader: LogReader, window: Window, extra: Sequence[str] = ()) -> Scored:
-    """Predict a window as it streams by; only labels, predictions and the extra columns are kept."""
+    """Predict a window as it streams by; only labels, predictions and the extra columns are kept.
+
+    The reader may know more tasks than the model has: their labels are kept, and nobody predicts them.
+    """
     labels: dict[str, list[Floats]] = {task.name: [] for task in reader.tasks}
-    predictions: dict[str, list[Floats]] = {f: [] for task in reader.tasks for f in task.prediction_names}
+    predictions: dict[str, list[Floats]] = {f: [] for task in predictor.config.tasks for f in task.prediction_names}
     extras: list[pd.DataFrame] = []
     for chunk in reader.chunks(window, extra):
         for name, label in chunk.labels.items():

@@ -4,10 +4,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError
-from models.heads import BinaryStatistics, BinaryTask, DurationStatistics, LabelStatistics, Task
+from models.heads import (
+    BinaryStatistics,
+    BinaryTask,
+    DurationStatistics,
+    DurationTask,
+    LabelStatistics,
+    RegressionStatistics,
+    RegressionTask,
+    Task,
+)
+from training.fitting.moments import Moments
 from training.fitting.sample import UniformSample
 
 SAMPLE_SIZE = 200_000
+SMALLEST_SPREAD = 1e-5
+"""Of a regression label, as a share of its mean. Batches and answers hold 32-bit floats, whose steps are up to 1.2e-7
+of the number: below this spread they would be more than a hundredth of a standard deviation."""
 
 
 class LabelFit:
@@ -15,19 +28,16 @@ class LabelFit:
 
     def __init__(self, task: Task, seed: int) -> None:
         self.task = task
-        self._num_observed = 0
         self._sum = 0.0
-        self._max = 0.0
+        self._moments = Moments()
         self._sample = UniformSample(SAMPLE_SIZE, seed)
 
     def add(self, label: NDArray[np.float64]) -> None:
         """Take in the labels of a chunk, [rows], NaN where not observed."""
         observed = label[~np.isnan(label)]
-        if len(observed):
-            self._num_observed += len(observed)
-            self._sum += float(observed.sum())
-            self._max = max(self._max, float(observed.max()))
-            self._sample.add(observed)
+        self._sum += float(observed.sum())
+        self._moments.add(observed)
+        self._sample.add(observed)
 
     def statistics(self) -> LabelStatistics:
         """What was measured.
@@ -42,9 +52,17 @@ class LabelFit:
                 f"a task has labels in the training window; column '{column}' of task '{name}' is null in every "
                 f"row{when}: remove the task, or correct the log"
             )
-        if isinstance(self.task, BinaryTask):
-            return self._binary(name, column)
-        return self._duration(name, column)
+        match self.task:
+            case BinaryTask():
+                return self._binary(name, column)
+            case DurationTask():
+                return self._duration(name, column)
+            case RegressionTask():
+                return self._regression(name, column)
+
+    @property
+    def _num_observed(self) -> int:
+        return self._moments.num_values
 
     def _binary(self, name: str, column: str) -> BinaryStatistics:
         if self._sum in (0, self._num_observed):
@@ -67,8 +85,30 @@ class LabelFit:
         return DurationStatistics(
             num_observed=self._num_observed,
             mean_seconds=self._sum / self._num_observed,
-            max_seconds=self._max,
+            max_seconds=self._moments.highest,
             scale_seconds=scale,
             log_mean=float(logarithm.mean()),
             log_standard_deviation=float(logarithm.std()),
+        )
+
+    def _regression(self, name: str, column: str) -> RegressionStatistics:
+        found = self._moments
+        if found.is_constant:
+            raise DataError(
+                f"a regression label varies; column '{column}' of task '{name}' is {found.mean:g} in all "
+                f"{self._num_observed:,} observed rows: remove the task, or correct the log"
+            )
+        smallest = max(SMALLEST_SPREAD * abs(found.mean), float(np.finfo(np.float32).tiny))
+        if found.deviation < smallest:
+            raise DataError(
+                f"a regression label has a spread that 32-bit floats can tell; column '{column}' of task '{name}' has "
+                f"a standard deviation of {found.deviation:g} around {found.mean:.12g}, and they need {smallest:g}: "
+                f"subtract a constant in the log, or write it in a smaller unit"
+            )
+        return RegressionStatistics(
+            num_observed=self._num_observed,
+            mean=found.mean,
+            standard_deviation=found.deviation,
+            min=found.lowest,
+            max=found.highest,
         )

@@ -10,15 +10,13 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from models.frozen import Frozen
+from training.optimizers.base import OptimizerBase
 
 
-class AdamWConfig(Frozen):
+class AdamWConfig(OptimizerBase):
     """For networks and loss weights."""
 
     kind: Literal["adamw"] = "adamw"
-    learning_rate: float = Field(ge=0)
-    """Step size; 0 freezes the subnet."""
     weight_decay: float = Field(default=0.0, ge=0)
     """Decoupled decay of the weights."""
     betas: tuple[float, float] = (0.9, 0.999)
@@ -26,6 +24,4 @@ class AdamWConfig(Frozen):
 
     def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.AdamW:
         """The optimizer of these parameters, in PyTorch's fused form."""
-        return torch.optim.AdamW(
-            parameters, lr=self.learning_rate, weight_decay=self.weight_decay, betas=self.betas, fused=True
-        )
+        return torch.optim.AdamW(parameters, lr=self.rate, weight_decay=self.weight_decay, betas=self.betas, fused=True)

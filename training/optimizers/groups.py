@@ -16,19 +16,27 @@ class SubnetOptimizers:
     Args:
         subnets: modules by subnet; together they hold every parameter once.
         configured: settings by subnet or pattern (`heads.*`). They go before the defaults, a name before a pattern.
+        num_steps: steps that the run takes at the most; schedules end there.
 
     Raises:
-        ConfigError: a setting that claims no subnet or no parameter, a subnet that nothing claims, or a kind
-            that cannot take the subnet's gradients.
+        ConfigError: a setting that claims no subnet or no parameter, a subnet that nothing claims, a kind that
+            cannot take the subnet's gradients, or a warm-up that takes the whole run.
     """
 
-    def __init__(self, subnets: Mapping[str, nn.Module], configured: Mapping[str, OptimizerConfig]) -> None:
+    def __init__(
+        self, subnets: Mapping[str, nn.Module], configured: Mapping[str, OptimizerConfig], num_steps: int
+    ) -> None:
         _refuse_shared(subnets)
         parameters = {name: list(module.parameters()) for name, module in subnets.items()}
-        _refuse_idle(parameters, configured)
+        refuse_idle(parameters, configured)
         trained = {name: held for name, held in parameters.items() if held}
-        self.configs = {name: _claim(name, configured) for name in trained}
+        self.configs = {name: claimed(name, configured) for name in trained}
+        for name, config in self.configs.items():
+            config.schedule.check_ends_within(num_steps, name)
         self.optimizers = {name: self.configs[name].build(held) for name, held in trained.items()}
+        self._num_steps = num_steps
+        self._num_made = 0
+        self._follow_schedules()
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
@@ -36,9 +44,24 @@ class SubnetOptimizers:
             optimizer.zero_grad(set_to_none=True)
 
     def step(self) -> None:
-        """Move every subnet by its own rate."""
+        """Move every subnet that has a gradient by its own rate, and go on to the rates of the next step."""
         for optimizer in self.optimizers.values():
             optimizer.step()
+        self._num_made += 1
+        self._follow_schedules()
+
+    def step_alone(self, subnet: str) -> None:
+        """Move one subnet between two steps."""
+        self.optimizers[subnet].step()
+
+    def set_rate(self, subnet: str, rate: float) -> None:
+        """Set the rate in force; a schedule sets it again after the next step."""
+        for group in self.optimizers[subnet].param_groups:
+            group["lr"] = rate
+
+    def _follow_schedules(self) -> None:
+        for name, config in self.configs.items():
+            self.set_rate(name, config.rate * config.schedule.factor(self._num_made, self._num_steps))
 
     def not_finite(self) -> list[str]:
         """Subnets with a gradient that is NaN or infinite."""
@@ -55,7 +78,7 @@ def _gradients_finite(optimizer: torch.optim.Optimizer) -> bool:
     return all(bool(torch.isfinite(found).all()) for found in values)
 
 
-def _claim(subnet: str, configured: Mapping[str, OptimizerConfig]) -> OptimizerConfig:
+def claimed(subnet: str, configured: Mapping[str, OptimizerConfig]) -> OptimizerConfig:
     """The settings of a subnet: configured before default, its name before a pattern."""
     for settings in (configured, DEFAULTS):
         exact = [name for name in settings if name == subnet]
@@ -81,7 +104,12 @@ def _checked(subnet: str, config: OptimizerConfig) -> OptimizerConfig:
     return config
 
 
-def _refuse_idle(parameters: Mapping[str, list[nn.Parameter]], configured: Mapping[str, OptimizerConfig]) -> None:
+def refuse_idle(parameters: Mapping[str, list[nn.Parameter]], configured: Mapping[str, OptimizerConfig]) -> None:
+    """Refuse settings that claim no subnet, or none with parameters.
+
+    Raises:
+        ConfigError: naming the group.
+    """
     for name in configured:
         claimed = [subnet for subnet in parameters if subnet == name or fnmatchcase(subnet, name)]
         if not claimed:

@@ -11,15 +11,13 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from models.frozen import Frozen
+from training.optimizers.base import OptimizerBase
 
 
-class RowwiseAdagradConfig(Frozen):
+class RowwiseAdagradConfig(OptimizerBase):
     """For embedding tables."""
 
     kind: Literal["rowwise_adagrad"] = "rowwise_adagrad"
-    learning_rate: float = Field(ge=0)
-    """Step size; 0 freezes the tables."""
     weight_decay: float = Field(default=0.0, ge=0)
     """Decoupled, and paid only by touched rows: rows shrink by rate x decay each time they are used."""
     eps: float = Field(default=1e-8, gt=0)
@@ -27,7 +25,7 @@ class RowwiseAdagradConfig(Frozen):
 
     def build(self, parameters: Iterable[nn.Parameter]) -> "RowwiseAdagrad":
         """The optimizer of these parameters."""
-        return RowwiseAdagrad(parameters, lr=self.learning_rate, weight_decay=self.weight_decay, eps=self.eps)
+        return RowwiseAdagrad(parameters, lr=self.rate, weight_decay=self.weight_decay, eps=self.eps)
 
 
 class RowwiseAdagrad(torch.optim.Optimizer):

@@ -26,9 +26,9 @@ def rate_picture(label: Floats, probability: Floats, colour: str) -> Picture:
     figure, axes = new_axes("predicted", "observed")
     low, high = _limits(bins, log, 1.0)
     scale_both(axes, low, high, log, percent)
-    _dots(axes, bins, colour, low)
+    draw_bins(axes, bins, colour, low)
     add_legend(axes)
-    return finished(figure, "Calibration", shows, _found(bins))
+    return finished(figure, "Calibration", shows, bins_found(bins))
 
 
 def mean_picture(label: Floats, mean: Floats, colour: str) -> Picture:
@@ -38,12 +38,13 @@ def mean_picture(label: Floats, mean: Floats, colour: str) -> Picture:
     figure, axes = new_axes("predicted mean", "observed mean")
     low, high = _limits(bins, log, float("inf"))
     scale_both(axes, low, high, log, duration_text, duration_ticks(low, high))
-    _dots(axes, bins, colour, low)
+    draw_bins(axes, bins, colour, low)
     add_legend(axes)
-    return finished(figure, "Calibration", MEAN_SHOWS, _found(bins))
+    return finished(figure, "Calibration", MEAN_SHOWS, bins_found(bins))
 
 
-def _dots(axes: Axes, bins: Bins, colour: str, low: float) -> None:
+def draw_bins(axes: Axes, bins: Bins, colour: str, low: float) -> None:
+    """A dot and an interval a bin; what reaches below `low` ends there."""
     lower, upper = bins.low.clip(min=low), bins.high.clip(min=low)
     axes.vlines(bins.predicted, lower, upper, color=colour, alpha=0.45, linewidth=2.2)
     axes.plot(
@@ -60,5 +61,6 @@ def _limits(bins: Bins, log: bool, most: float) -> tuple[float, float]:
     return float(min(positive)) / 1.3, min(1.3 * high, most)
 
 
-def _found(bins: Bins) -> str:
+def bins_found(bins: Bins) -> str:
+    """How many bins agree."""
     return f"{bins.num_agreeing} of {len(bins.rows)} bins agree with their prediction inside the 95% interval."

@@ -84,13 +84,16 @@ def rate_bins(label: Floats, probability: Floats, num_bins: int = 20) -> Bins:
     return Bins(predicted, observed, low, high, rows)
 
 
-def mean_bins(label: Floats, mean: Floats, num_bins: int = 10) -> Bins:
-    """Predicted and observed mean; intervals are normal, by the labels' spread inside each bin."""
+def mean_bins(label: Floats, mean: Floats, num_bins: int = 10, lowest: float = 0.0) -> Bins:
+    """Predicted and observed mean; intervals are normal, by the labels' spread inside each bin.
+
+    No mean can be below `lowest`, so no interval reaches there.
+    """
     numbers = bin_numbers(mean, num_bins)
     predicted, observed, rows = _means(label, mean, numbers)
     squares = np.bincount(numbers, np.square(label - observed[numbers]))
     half = Z * np.sqrt(squares / (rows - 1).clip(min=1) / rows)
-    return Bins(predicted, observed, (observed - half).clip(min=0), observed + half, rows)
+    return Bins(predicted, observed, (observed - half).clip(min=lowest), observed + half, rows)
 
 
 def _means(label: Floats, prediction: Floats, numbers: NDArray[np.int64]) -> tuple[Floats, Floats, NDArray[np.int64]]:

@@ -1,6 +1,6 @@
 """All that the page is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,9 +8,11 @@ from models.calibration import Calibration
 from models.config import ModelConfig
 from models.heads import LabelStatistics, Task
 from training.data.windows import Windows
+from training.evaluation.edges import EdgeUse
 from training.evaluation.evaluate import Evaluation, TaskEvaluation
 from training.evaluation.scored import Scored
 from training.history import History
+from training.objective import LossUnit
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class ReportData:
         calibrations: by task.
         evaluation: the numbers of the test window.
         scored: the test window's labels and predictions.
+        edges: what each reader makes of what it reads; empty where no task reads another, or nothing was trained.
+        weighting: its kind.
+        loss_unit: in which the weighting got the losses, and sigmas are.
     """
 
     name: str
@@ -44,6 +49,9 @@ class ReportData:
     calibrations: Mapping[str, Calibration]
     evaluation: Evaluation
     scored: Scored
+    edges: Sequence[EdgeUse] = ()
+    weighting: str = "uncertainty"
+    loss_unit: LossUnit = "base_rate"
 
     def measured(self, task: Task) -> TaskEvaluation:
         """What was measured of a task."""

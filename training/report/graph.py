@@ -1,16 +1,20 @@
 """The task graph as boxes and arrows, from top to bottom."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from models.config import ModelConfig
 from models.heads import Task
+from training.evaluation.edges import EdgeUse
+from training.report.edges import gain_label
 
 BOX_WIDTH, BOX_HEIGHT = 132, 42
 COLUMN_WIDTH, ROW_HEIGHT, MARGIN = 168, 88, 56
 SHIFT = 14
 """A pair of tasks may have two arrows: half the distance between them."""
+LABEL_WIDTH = 52
+"""What stands beside an arrow on the outside needs so much."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,10 @@ class Arrow:
 
     kind: Literal["reads", "reads-stopped", "observed"]
     path: str
-    bar: tuple[float, float] | None = None
-    """Where the stop of the gradient is drawn."""
+    middle: tuple[float, float]
+    """Where the stop of the gradient is drawn, and beside it the label."""
+    label: str = ""
+    """What the reader makes of the estimate."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,13 @@ class Drawing:
     arrows: list[Arrow]
 
 
-def draw_graph(model: ModelConfig) -> Drawing:
-    """Each task one level below the deepest task that it depends on."""
+def draw_graph(model: ModelConfig, uses: Sequence[EdgeUse] = ()) -> Drawing:
+    """Each task one level below the deepest task that it depends on.
+
+    Args:
+        model: whose tasks are drawn.
+        uses: what is written beside the arrows, where it was measured.
+    """
     tasks = {task.name: task for task in model.tasks}
     levels: dict[str, int] = {}
     for name in tasks:
@@ -61,8 +72,9 @@ def draw_graph(model: ModelConfig) -> Drawing:
         for level, row in enumerate(rows)
         for index, name in enumerate(row)
     }
-    arrows = [arrow for task in model.tasks for arrow in _arrows(task, boxes, levels)]
-    width = 2 * MARGIN + (widest - 1) * COLUMN_WIDTH + BOX_WIDTH
+    labels = {(use.reader, use.read): gain_label(use) for use in uses}
+    arrows = [arrow for task in model.tasks for arrow in _arrows(task, boxes, levels, labels)]
+    width = 2 * MARGIN + (widest - 1) * COLUMN_WIDTH + BOX_WIDTH + (LABEL_WIDTH if labels else 0)
     return Drawing(width, (len(rows) - 1) * ROW_HEIGHT + BOX_HEIGHT + 8, list(boxes.values()), arrows)
 
 
@@ -76,15 +88,17 @@ def _level(name: str, tasks: Mapping[str, Task], levels: dict[str, int]) -> int:
     return levels[name]
 
 
-def _arrows(task: Task, boxes: Mapping[str, Box], levels: Mapping[str, int]) -> list[Arrow]:
+def _arrows(
+    task: Task, boxes: Mapping[str, Box], levels: Mapping[str, int], labels: Mapping[tuple[str, str], str]
+) -> list[Arrow]:
     target, arrows = boxes[task.name], []
     for edge in task.reads:
         path, middle = _path(boxes[edge.task], target, levels[task.name] - levels[edge.task], 1)
         kind: Literal["reads", "reads-stopped"] = "reads-stopped" if edge.stop_gradient else "reads"
-        arrows.append(Arrow(kind, path, middle if edge.stop_gradient else None))
+        arrows.append(Arrow(kind, path, middle, labels.get((task.name, edge.task), "")))
     if task.observed_when:
-        path, _ = _path(boxes[task.observed_when], target, levels[task.name] - levels[task.observed_when], -1)
-        arrows.append(Arrow("observed", path))
+        path, middle = _path(boxes[task.observed_when], target, levels[task.name] - levels[task.observed_when], -1)
+        arrows.append(Arrow("observed", path, middle))
     return arrows
 
 

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass
 
-from models.heads import BinaryTask, Task
+from models.heads import BinaryTask, DurationTask, RegressionTask, Task
 from training.evaluation.evaluate import TaskEvaluation
 from training.report.data import ReportData
 from training.report.figure import colour_of
 from training.report.measures import MEASURES, Measure, finite
-from training.report.words import base_words, binary_sentence, duration_sentence
+from training.report.words import base_words, binary_sentence, duration_sentence, regression_sentence
+
+ORACLES = {
+    "oracle_normalised_entropy": "normalised entropy",
+    "oracle_deviance": "deviance",
+    "oracle_r2": "an R squared of",
+}
+"""By what the truth itself was measured, in words."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +81,13 @@ def headlines(run: ReportData) -> list[Headline]:
 def _sentence(task: Task, measured: TaskEvaluation) -> str:
     if measured.num_observed == 0:
         return "The test window has no row in which its label counts: nothing can be said."
-    if isinstance(task, BinaryTask):
-        return binary_sentence(measured.metrics)
-    return duration_sentence(measured.metrics, measured.base)
+    match task:
+        case BinaryTask():
+            return binary_sentence(measured.metrics)
+        case DurationTask():
+            return duration_sentence(measured.metrics, measured.base)
+        case RegressionTask():
+            return regression_sentence(measured.metrics, measured.base)
 
 
 def _lines(measured: TaskEvaluation) -> list[Line]:
@@ -93,8 +104,6 @@ def _known(measured: TaskEvaluation) -> Known | None:
     share = finite(measured.metrics.get("captured"))
     if share is None:
         return None
-    oracle = measured.metrics.get("oracle_normalised_entropy"), measured.metrics.get("oracle_deviance")
-    measure = "normalised entropy" if oracle[0] is not None else "deviance"
-    value = oracle[0] if oracle[0] is not None else oracle[1]
-    truth = "" if value is None else f"; the truth would have {measure} {value:.4f}"
-    return Known(share, f"Captured {share:.0%} of what can be known{truth}.")
+    found = ((words, measured.metrics.get(key)) for key, words in ORACLES.items())
+    truth = [f"; the truth would have {words} {value:.4f}" for words, value in found if value is not None]
+    return Known(share, f"Captured {share:.0%} of what can be known{''.join(truth)}.")

@@ -4,8 +4,15 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-Goal = Literal["higher", "lower", "one"]
-GOAL_TEXTS: dict[Goal, str] = {"higher": "higher is better", "lower": "lower is better", "one": "1 is right"}
+from training.amounts import amount_text
+
+Goal = Literal["higher", "lower", "one", "zero"]
+GOAL_TEXTS: dict[Goal, str] = {
+    "higher": "higher is better",
+    "lower": "lower is better",
+    "one": "1 is right",
+    "zero": "0 is right",
+}
 
 
 @dataclass(frozen=True)
@@ -15,7 +22,7 @@ class Measure:
     Attributes:
         key: its name in the evaluation.
         title: its name on the page.
-        decimals: digits shown.
+        decimals: digits shown after the point; None for a number in the label's unit, of which four digits are shown.
         goal: which way is better.
         meaning: for the glossary.
         unit: follows the number.
@@ -23,14 +30,16 @@ class Measure:
 
     key: str
     title: str
-    decimals: int
+    decimals: int | None
     goal: Goal
     meaning: str
     unit: str = ""
 
     def text(self, value: float | None) -> str:
         """The value for people; a dash where there is none."""
-        return "-" if finite(value) is None else f"{value:,.{self.decimals}f}{self.unit}"
+        if value is None or finite(value) is None:
+            return "-"
+        return (amount_text(value) if self.decimals is None else f"{value:,.{self.decimals}f}") + self.unit
 
     def verdict(self, model: float | None, base: float | None) -> Literal["better", "worse", "same", ""]:
         """How the model compares with the base rate, as far as the digits shown can tell."""
@@ -40,6 +49,8 @@ class Measure:
             return "same"
         if self.goal == "one":
             return "better" if _distance(model) < _distance(base) else "worse"
+        if self.goal == "zero":
+            return "better" if abs(model) < abs(base) else "worse"
         return "better" if (model > base) == (self.goal == "higher") else "worse"
 
 
@@ -56,6 +67,17 @@ def _distance(ratio: float) -> float:
 RATIO = Measure(
     "predicted_over_observed", "Predicted / observed", 3, "one",
     "The total that was predicted over the total that happened. 1.05 is 5% too much.",
+)  # fmt: skip
+XAUC = Measure(
+    "xauc", "XAUC", 4, "higher",
+    "Share of pairs of rows with different labels that are in the right order. 0.5 is chance.",
+)  # fmt: skip
+BIAS = Measure(
+    "bias", "Bias", None, "zero", "Predicted mean less observed mean, in the label's unit. Above zero is too high."
+)
+UNOBSERVED = Measure(
+    "unobserved_bias", "Bias where unobserved", 3, "zero",
+    "Predicted mean over true mean, less 1, in the rows in which the label is not seen. Only a simulated log tells.",
 )  # fmt: skip
 BINARY = (
     Measure(
@@ -76,6 +98,7 @@ BINARY = (
         "expected_calibration_error", "Calibration error (ECE)", 5, "lower",
         "Mean distance between predicted and observed rate over 20 bins of equal size. A constant may score well.",
     ),
+    UNOBSERVED,
 )  # fmt: skip
 DURATION = (
     Measure(
@@ -86,14 +109,27 @@ DURATION = (
         "rmse_log1p", "RMSE of log(1+s)", 4, "lower",
         "Root of the mean squared error of log(1 + seconds), by the predicted median: errors count as ratios.",
     ),
-    Measure(
-        "xauc", "XAUC", 4, "higher",
-        "Share of pairs of rows with different durations that are in the right order. 0.5 is chance.",
-    ),
+    XAUC,
     RATIO,
     Measure(
         "deviance", "Deviance", 4, "lower",
         "Mean of log(mean) + seconds / mean: smallest at the true mean. Only differences mean something.",
     ),
+    UNOBSERVED,
 )  # fmt: skip
-MEASURES = {"binary": BINARY, "duration": DURATION}
+REGRESSION = (
+    Measure(
+        "r2", "R squared", 4, "higher",
+        "Share of the label's variance that is explained: 1 is everything, 0 is knowing the window's own mean alone.",
+    ),
+    Measure(
+        "rmse", "RMSE", None, "lower", "Root of the mean squared error, in the label's unit: smallest at the true mean."
+    ),
+    Measure(
+        "mae", "Absolute error", None, "lower",
+        "Mean distance between prediction and label, in the label's unit. A median would score better than a mean.",
+    ),
+    XAUC,
+    BIAS,
+)  # fmt: skip
+MEASURES = {"binary": BINARY, "duration": DURATION, "regression": REGRESSION}

@@ -1,16 +1,19 @@
 """What a person should know before trusting the numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from models.calibration import Identity
+from training.amounts import amount_text
 from training.history import History
 from training.report.data import ReportData
 from training.report.losses import kept
 
 TRUSTED_RATIOS = (0.9, 1.1)
 """Predicted over observed outside of this deserves a look."""
+TRUSTED_BIAS = 0.1
+"""A regression's bias beyond this share of its label's standard deviation does too."""
 MANY_NULLS = 0.5
 SHOWN_DAYS = 12
 
@@ -29,8 +32,11 @@ def notes(run: ReportData) -> list[Note]:
     return sorted(found, key=lambda note: note.level)
 
 
-def is_trusted(ratio: float | None) -> bool:
-    """Whether a total is near enough to what happened, or unknown."""
+def is_trusted(metrics: Mapping[str, float | None]) -> bool:
+    """Whether the level of the predictions is near enough to what happened, or unknown."""
+    ratio, bias, deviation = (metrics.get(key) for key in ("predicted_over_observed", "bias", "standard_deviation"))
+    if bias is not None and deviation is not None:
+        return abs(bias) <= TRUSTED_BIAS * deviation or deviation == 0
     return ratio is None or TRUSTED_RATIOS[0] <= ratio <= TRUSTED_RATIOS[1]
 
 
@@ -47,25 +53,40 @@ def _of_data(run: ReportData) -> Iterator[Note]:
 
 
 def _of_heads(run: ReportData) -> Iterator[Note]:
-    low, high = TRUSTED_RATIOS
     for task in run.model.tasks:
         measured = run.measured(task)
-        ratio, entropy = measured.metrics.get("predicted_over_observed"), measured.metrics.get("normalised_entropy")
+        entropy, explained = measured.metrics.get("normalised_entropy"), measured.metrics.get("r2")
         if measured.num_observed == 0:
             yield Note("attention", f"{task.name}: no row of the test window has this label, so nothing was measured.")
-        elif ratio is not None and not is_trusted(ratio):
+        elif not is_trusted(measured.metrics):
             yield Note(
                 "attention",
-                f"{task.name}: predicted / observed is {ratio:.3f}, outside {low:g} to {high:g}. Where the rate "
-                f"changed between validation and test window, train on newer days or more often.",
+                f"{task.name}: {_level_words(measured.metrics)}. Where the level changed between validation and test "
+                f"window, train on newer days or more often.",
             )
         if entropy is not None and entropy >= 1:
             yield Note("attention", f"{task.name}: no better than knowing the test window's rate alone.")
+        if explained is not None and explained <= 0:
+            yield Note("attention", f"{task.name}: no better than knowing the test window's mean alone.")
         if isinstance(run.calibrations.get(task.name), Identity):
             yield Note("plain", f"{task.name}: no calibration was fitted, for want of rows or of a second outcome.")
 
 
+def _level_words(metrics: Mapping[str, float | None]) -> str:
+    """What is wrong with a level that is not trusted."""
+    if (bias := metrics.get("bias")) is not None:
+        return (
+            f"the predicted mean is {amount_text(abs(bias))} too {'high' if bias > 0 else 'low'}, more than "
+            f"{TRUSTED_BIAS:.0%} of the label's standard deviation"
+        )
+    low, high = TRUSTED_RATIOS
+    return f"predicted / observed is {metrics['predicted_over_observed']:.3f}, outside {low:g} to {high:g}"
+
+
 def _of_training(history: History) -> Iterator[Note]:
+    if (found := history.found_rates).by_subnet:
+        rates = ", ".join(f"{subnet} {rate:g}" for subnet, rate in found.by_subnet.items())
+        yield Note("plain", f"Learning rates found automatically, by short runs of {found.num_steps:,} steps: {rates}.")
     if history.stopped_because:
         yield Note("plain", f"Training stopped after {history.num_steps:,} steps: {history.stopped_because}.")
     best = kept(history.validations)

@@ -5,16 +5,19 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from training.history import History
+from training.report.between_tasks import between_tasks_pictures
 from training.report.data import ReportData
+from training.report.edges import edge_lines
 from training.report.graph import BOX_HEIGHT, BOX_WIDTH, draw_graph
 from training.report.headline import headlines
 from training.report.heads import head_sections
 from training.report.losses import SHOWS, loss_pictures
 from training.report.measures import GOAL_TEXTS, MEASURES
 from training.report.notes import notes
+from training.report.sigmas import learned_sigmas
 from training.report.slices import slice_tables
 from training.report.telemetry import telemetry_pictures
-from training.report.weights import balances, weight_pictures
+from training.report.weights import weight_pictures
 from training.report.words import task_words, trunk_words
 
 TEMPLATE = "report.html.jinja"
@@ -36,7 +39,8 @@ def render_report(run: ReportData) -> str:
         training=_training(run, run.history) if run.history is not None else None,
         heads=head_sections(run),
         slice_tables=slice_tables(run),
-        graph=draw_graph(run.model),
+        graph=draw_graph(run.model, run.edges),
+        edges=edge_lines(run),
         box=(BOX_WIDTH, BOX_HEIGHT),
         trunk_words=trunk_words(run.model),
         task_words={task.name: task_words(task) for task in run.model.tasks},
@@ -52,9 +56,10 @@ def _training(run: ReportData, history: History) -> dict[str, Any]:
         "facts": _facts(history),
         "losses_show": SHOWS,
         "losses": loss_pictures(history, tasks),
-        "weights": weight_pictures(history, tasks),
-        "balances": balances(history),
+        "weights": weight_pictures(history, tasks, run.weighting),
+        "sigmas": learned_sigmas(run, history),
         "telemetry": telemetry_pictures(history),
+        "between_tasks": between_tasks_pictures(history, tasks),
     }
 
 

@@ -4,13 +4,20 @@ from dataclasses import dataclass
 
 from training.evaluation.evaluate import TaskEvaluation
 from training.report.data import ReportData
-from training.report.measures import MEASURES, RATIO, Measure
+from training.report.measures import BIAS, MEASURES, RATIO, Measure
 from training.report.notes import is_trusted
 
-SHOWN = {"binary": ("auc", "gauc", "normalised_entropy"), "duration": ("mae_seconds", "xauc")}
+SHOWN = {
+    "binary": ("auc", "gauc", "normalised_entropy"),
+    "duration": ("mae_seconds", "xauc"),
+    "regression": ("r2", "rmse", "xauc"),
+}
+JUDGED = {"binary": RATIO, "duration": RATIO, "regression": BIAS}
+"""What tells whether a head's level is right."""
 LEVELS = {
     "binary": Measure("rate", "Observed rate", 4, "higher", "Share of positives."),
     "duration": Measure("mean_seconds", "Observed mean", 2, "higher", "Mean duration.", unit=" s"),
+    "regression": Measure("mean", "Observed mean", None, "higher", "Mean label."),
 }
 
 
@@ -46,15 +53,15 @@ def slice_tables(run: ReportData) -> list[SliceTable]:
 def _table(task: str, column: str, measured: TaskEvaluation) -> SliceTable:
     metrics = measured.slices[column]
     keys = {key for values in metrics.values() for key in values}
+    judged = JUDGED[measured.kind]
     measures = [LEVELS[measured.kind]]
     measures += [m for m in MEASURES[measured.kind] if m.key in SHOWN[measured.kind] and m.key in keys]
     rows = []
     for value, numbers in metrics.items():
-        ratio = numbers.get(RATIO.key)
         cells = [
             Cell(f"{numbers.get('num_observed') or 0:,.0f}"),
-            Cell(RATIO.text(ratio), is_odd=not is_trusted(ratio)),
+            Cell(judged.text(numbers.get(judged.key)), is_odd=not is_trusted(numbers)),
         ]
         cells += [Cell(measure.text(numbers.get(measure.key))) for measure in measures]
         rows.append((value, cells))
-    return SliceTable(task, column, ["Rows", RATIO.title, *(m.title for m in measures)], rows)
+    return SliceTable(task, column, ["Rows", judged.title, *(m.title for m in measures)], rows)

@@ -1,7 +1,6 @@
 """Sigmas that the weighting learned, and the factors that it gave the losses."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
@@ -16,7 +15,6 @@ from training.report.figure import (
     finished,
     new_axes,
 )
-from training.report.measures import finite
 from training.report.series import series
 
 SIGMA_SHOWS = (
@@ -24,57 +22,38 @@ SIGMA_SHOWS = (
     "a large sigma makes its task count less. Good: sigmas move early and then settle. A sigma that still drifts at "
     "the end needs a higher learning rate of the subnet weighting."
 )
-FACTOR_SHOWS = (
-    "What each task's loss is multiplied with before the losses are added up. Good: all within about a factor of ten "
-    "of each other, and steady. A factor that runs away means that one task silences the others."
-)
+WEIGHTS_SHOW = {
+    "uncertainty": "What each task's loss is multiplied with: 1 / sigma squared (half of it for a squared error), by "
+    "the share of rows that have the label. Good: all within about a factor of ten of each other, and steady.",
+    "fixed": "What each task's loss is multiplied with before the losses are added up.",
+    "dwa": "What each task's loss is multiplied with. Above 1: its loss fell more slowly than the others' between the "
+    "last two windows of steps. Good: all near 1.",
+    "gradnorm": "What each task's loss is multiplied with, so that all tasks pull alike at what they share, and slow "
+    "ones harder. Good: weights that settle. One that still drifts at the end needs a higher learning rate of the "
+    "subnet weighting.",
+    "famo": "What each task's loss is multiplied with, so that all losses fall at the same relative speed; without a "
+    "difference in speed it would be in proportion to 1 / loss. Good: steady weights.",
+    "gradients": "What each task's gradient is multiplied with in trunk and embeddings; heads have their own. Good: "
+    "all near 1, where no two tasks conflict. Below zero: the method moved what is shared against that task.",
+}
 FIXED_FOUND = "These weights are fixed in the configuration: no sigma is learned."
 
-RECENT_READINGS = 10
 
+def weight_pictures(history: History, tasks: Sequence[str], kind: str) -> list[Picture]:
+    """Sigmas where they are learned, and factors where anything was read.
 
-@dataclass(frozen=True)
-class Balance:
-    """Where a task's weight stands at the last reading, and where it would come to rest."""
-
-    task: str
-    sigma: float
-    weight: float
-    loss: float | None
-
-    @property
-    def rest(self) -> float | None:
-        """The weight that Kendall's total is smallest at for this loss: 1 / (2 x loss)."""
-        return 1 / (2 * self.loss) if self.loss else None
-
-
-def weight_pictures(history: History, tasks: Sequence[str]) -> list[Picture]:
-    """Sigmas where they are learned, and factors where anything was read."""
+    Args:
+        history: of the run.
+        tasks: their names, in the order of the configuration.
+        kind: of the weighting.
+    """
     sigmas = series(history.readings, lambda reading: reading.sigmas)
     weights = series(history.readings, lambda reading: reading.weights)
     pictures = [_picture(sigmas, tasks, "sigma", "Learned sigmas", SIGMA_SHOWS, "")] if sigmas else []
     if weights:
-        found = "" if sigmas else FIXED_FOUND
-        pictures.append(_picture(weights, tasks, "factor of the loss", "Loss factors", FACTOR_SHOWS, found))
+        found = FIXED_FOUND if kind == "fixed" else ""
+        pictures.append(_picture(weights, tasks, "factor of the loss", "Loss factors", WEIGHTS_SHOW[kind], found))
     return pictures
-
-
-def balances(history: History) -> list[Balance]:
-    """The last reading of each learned weight, beside the loss of the last few: one reading of a rare task is noise."""
-    if not history.readings:
-        return []
-    last = history.readings[-1]
-    return [
-        Balance(task, sigma, last.weights[task], _recent_loss(history, task))
-        for task, sigma in last.sigmas.items()
-        if task in last.weights and finite(sigma) is not None and finite(last.weights[task]) is not None
-    ]
-
-
-def _recent_loss(history: History, task: str) -> float | None:
-    losses = [finite(reading.losses.get(task)) for reading in history.readings[-RECENT_READINGS:]]
-    seen = [loss for loss in losses if loss is not None]
-    return sum(seen) / len(seen) if seen else None
 
 
 def _picture(

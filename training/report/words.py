@@ -2,10 +2,19 @@
 
 from collections.abc import Mapping
 
-from models.calibration import Calibration, Moment, Platt
+from models.calibration import Calibration, Line, Moment, Platt
 from models.config import ModelConfig
-from models.heads import BinaryStatistics, LabelStatistics, Task
+from models.heads import (
+    BinaryStatistics,
+    BinaryTask,
+    DurationStatistics,
+    Edge,
+    LabelStatistics,
+    RegressionStatistics,
+    Task,
+)
 from models.trunks import MMoEConfig
+from training.amounts import amount_text
 
 Metrics = Mapping[str, float | None]
 
@@ -39,6 +48,27 @@ def duration_sentence(metrics: Metrics, base: Metrics) -> str:
     return _joined([*parts, total_words(metrics.get("predicted_over_observed"), "much")])
 
 
+def regression_sentence(metrics: Metrics, base: Metrics) -> str:
+    """What a regression head can do."""
+    parts = []
+    if (explained := metrics.get("r2")) is None:
+        parts.append("saw only one value in the test window, so nothing could be explained")
+    elif explained >= 0:
+        parts.append(f"explains {explained:.1%} of the variance")
+    else:
+        parts.append(f"adds {-explained:.1%} to the variance of the labels")
+    if (xauc := metrics.get("xauc")) is not None:
+        parts.append(f"orders {xauc:.1%} of pairs correctly")
+    error, base_error = metrics.get("rmse"), base.get("rmse")
+    if error is not None:
+        beside = "" if base_error is None else f" (always the mean: {amount_text(base_error)})"
+        parts.append(f"has a root mean squared error of {amount_text(error)}{beside}")
+    if (bias := metrics.get("bias")) is not None:
+        level = "too high" if bias > 0 else "too low"
+        parts.append(f"predicts a mean that is {amount_text(abs(bias))} {level}" if bias else "predicts the right mean")
+    return _joined(parts)
+
+
 def total_words(ratio: float | None, amount: str) -> str:
     """Predicted over observed in words; `many` for events, `much` for time."""
     if ratio is None:
@@ -53,13 +83,16 @@ def total_words(ratio: float | None, amount: str) -> str:
 
 def base_words(statistics: LabelStatistics, metrics: Metrics) -> str:
     """The base rate of the training window, and the same of the test window."""
-    if isinstance(statistics, BinaryStatistics):
-        found = metrics.get("rate")
-        return f"base rate {statistics.rate:.3%}" + ("" if found is None else f", {found:.3%} in the test window")
-    found = metrics.get("mean_seconds")
-    return f"base mean {statistics.mean_seconds:.1f} s" + (
-        "" if found is None else f", {found:.1f} s in the test window"
-    )
+    match statistics:
+        case BinaryStatistics():
+            base, found = f"base rate {statistics.rate:.3%}", _text(metrics.get("rate"), "{:.3%}")
+        case DurationStatistics():
+            base, found = f"base mean {statistics.mean_seconds:.1f} s", _text(metrics.get("mean_seconds"), "{:.1f} s")
+        case RegressionStatistics():
+            base = f"base mean {amount_text(statistics.mean)}, deviation {amount_text(statistics.standard_deviation)}"
+            mean = metrics.get("mean")
+            found = "" if mean is None else f"mean {amount_text(mean)}"
+    return base + (f", {found} in the test window" if found else "")
 
 
 def calibration_words(calibration: Calibration) -> str:
@@ -72,6 +105,10 @@ def calibration_words(calibration: Calibration) -> str:
         ratio = calibration.factor / calibration.median_factor
         what = f"the mean of 1 + seconds / scale is {ratio:.4f} times its median"
         return f"Fitted on the validation window: {what}."
+    if isinstance(calibration, Line):
+        sign = "-" if calibration.intercept < 0 else "+"
+        line = f"{calibration.slope:.4f} x standardised value {sign} {abs(calibration.intercept):.4f}"
+        return f"Fitted on the validation window: {line}. {_slope_words(calibration.slope)}"
     return "Not fitted: the output is believed as it is (too few rows, or one outcome, in the validation window)."
 
 
@@ -91,15 +128,36 @@ def trunk_words(model: ModelConfig) -> str:
 
 def task_words(task: Task) -> str:
     """Whom a task reads, and when its label counts."""
-    reads = [
-        f"{edge.task} ({'stop-gradient' if edge.stop_gradient else 'its loss also trains that head'})"
-        for edge in task.reads
-    ]
+    reads = [edge_words(edge) for edge in task.reads]
     source = f"reads {' and '.join(reads)}" if reads else "reads no other task"
     counts = (
         f"its label counts where {task.observed_when} is positive" if task.observed_when else "its label always counts"
     )
-    return f"{source}; {counts}."
+    return f"{source}; {counts}{_space_words(task)}."
+
+
+def _space_words(task: Task) -> str:
+    """Over which rows a task learns, where it is not only those with its label."""
+    if not isinstance(task, BinaryTask) or task.entire_space is None:
+        return ""
+    space, when = task.entire_space, task.observed_when
+    weights = f"rows with {when} weighted by inverse propensity, at most {space.largest_weight:g}"
+    if space.correction == "calibration":
+        return f"; it is calibrated for the entire space, from {weights}"
+    back = f"stop-gradient to {when}" if space.stop_gradient else f"its loss also trains {when}"
+    product = f"; it learns over the entire space from the product of {when} and {task.name} ({back})"
+    return product + (f", and from {weights}" if space.correction == "ips" else ", with no correction")
+
+
+def edge_words(edge: Edge) -> str:
+    """What a task gets from another, and what it gives back."""
+    back = "stop-gradient" if edge.stop_gradient else "its loss also trains that head"
+    taught = f"; its label instead at first, less and less often until step {edge.teacher_forcing_steps:,}"
+    return f"{edge.task}'s {edge.hands_on} ({back}{taught if edge.teacher_forcing_steps else ''})"
+
+
+def _text(value: float | None, form: str) -> str:
+    return "" if value is None else form.format(value)
 
 
 def _joined(parts: list[str]) -> str:

@@ -5,12 +5,13 @@ from typing import Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.errors import ConfigError
 from models.frozen import Frozen
 from models.heads import Head
 from models.names import TaskName
+from training.weightings.base import Weighting
 
 
 class FixedConfig(Frozen):
@@ -35,15 +36,12 @@ class FixedConfig(Frozen):
         return Fixed({name: self.weights.get(name, 1.0) for name in heads})
 
 
-class Fixed(nn.Module):
+class Fixed(Weighting):
     """Sum of weight x loss."""
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         super().__init__()
         self._weights = dict(weights)
-
-    def start(self, losses: Mapping[str, Tensor]) -> None:
-        """Nothing to start: the weights are given."""
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of the tasks that have a loss in this batch, a scalar."""
@@ -52,7 +50,3 @@ class Fixed(nn.Module):
     def weights(self) -> dict[str, float]:
         """Current factor of each task's loss."""
         return dict(self._weights)
-
-    def sigmas(self) -> dict[str, float]:
-        """No noise is learned."""
-        return {}

@@ -1,0 +1,1 @@
+"""Finds a learning rate for each subnet: one short sweep each."""
