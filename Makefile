@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand format clean
+.PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand bench-comparison bench-lessons \
+  format clean
 
 help: ## Show this list
 	@echo "Threefold: impression logs in, a multi-task model out, a server that answers POST /predict."
@@ -42,6 +43,13 @@ test-slow: $(VENV)/.ready ## Tests that train on real logs (KUAIRAND=folder of i
 
 bench-kuairand: $(VENV)/.ready ## Three seeds on KuaiRand into docs/results.md (KUAIRAND=folder of impressions)
 	$(BIN)/python -m benchmarks.kuairand
+
+bench-comparison: $(VENV)/.ready ## KuaiRand against its baselines, five seeds: an hour (KUAIRAND=folder of impressions)
+	$(BIN)/python -m benchmarks.comparison
+
+bench-lessons: $(VENV)/.ready ## Every other claim about the three lessons into docs/results.md: more than an hour
+	for name in toy weightings weighting_cost rates telemetry edges entire_space; do \
+	  $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 format: $(VENV)/.ready ## Format the code
 	$(BIN)/ruff check --fix-only .
