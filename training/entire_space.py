@@ -1,9 +1,9 @@
 """The loss of a task that is observed only where another happened, over the entire space of rows.
 
 Two parts, each in units of what the base rates cost, so 1 knows nothing yet; with `ips` the loss is their mean. With
-`none` it is the product alone; with `calibration` it is the cross-entropy of clicked rows without weights, because a
-head that can learn the rate at every point needs no weights to do so and loses half of its rows to them
-(docs/results.md): weights then only serve the calibration, whose line cannot be right everywhere.
+`none` it is the product alone. With `calibration` it is the cross-entropy of clicked rows without weights, which then
+only serve the calibration: weights make a few rows count for many, and cost some of the order that a head can learn.
+docs/results.md has what each of them corrects and costs.
 
     product   all rows: binary cross-entropy of P(click) P(conversion | click) against click and conversion.
               Ma, Zhao, Huang, Wang, Hu, Zhu, Gai, "Entire Space Multi-Task Model: An Effective Approach for Estimating
