@@ -30,7 +30,7 @@ GRID = [float(f"{10 ** (exponent / 2):.3g}") for exponent in range(-7, 0)]
 """Half decades from 3e-4 to 0.3, for each of the two rates."""
 BETWEEN = [float(f"{10 ** (exponent / 2 + 0.25):.3g}") for exponent in range(-7, -1)]
 """Further single rates: a finer search for them than for two."""
-MIDDLE = (0.05, 0.002)
+MIDDLE, MIDDLE_OF_SINGLE = (0.05, 0.002), 0.0178
 TASKS = ("click", PLANTED)
 
 
@@ -64,9 +64,15 @@ class Done:
 def jobs() -> Iterator[Job]:
     """All trainings; those near the middle of the grid first, so that an interrupted run already shows something."""
     pairs = [*((rest, planted) for rest in GRID for planted in GRID), *((rate, rate) for rate in BETWEEN)]
-    pairs.sort(key=lambda pair: abs(math.log(pair[0] / MIDDLE[0])) + abs(math.log(pair[1] / MIDDLE[1])))
+    pairs.sort(key=_distance)
     yield from (Job(seed) for seed in SEEDS)
     yield from (Job(seed, rest, planted) for rest, planted in pairs for seed in SEEDS)
+
+
+def _distance(pair: tuple[float, float]) -> float:
+    """How far two rates are from the middle of the grid, or a single one from the middle of its own."""
+    middle = (MIDDLE_OF_SINGLE, MIDDLE_OF_SINGLE) if pair[0] == pair[1] else MIDDLE
+    return sum(abs(math.log(rate / at)) for rate, at in zip(pair, middle, strict=True))
 
 
 @lru_cache(maxsize=len(SEEDS))
