@@ -39,7 +39,6 @@ class Probe:
         self._rows = rows
         self._counts = {name: int((~label.isnan()).sum()) for name, label in rows.labels.items()}
         self.tasks = [name for name, count in self._counts.items() if count]
-        self.num_looks = 0
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -47,7 +46,6 @@ class Probe:
     @torch.inference_mode()
     def look(self, network: Network) -> Look:
         """Losses and dead units of the network as it is."""
-        self.num_looks += 1
         network.eval()
         totals = dict.fromkeys(self.tasks, 0.0)
         dead: dict[str, float] = {}
