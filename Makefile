@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand bench-comparison bench-lessons \
-  format clean
+.PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand bench-comparison bench-quality \
+  bench-tabular bench-lessons format clean
 
 help: ## Show this list
 	@echo "Threefold: impression logs in, a multi-task model out, a server that answers POST /predict."
@@ -46,6 +46,13 @@ bench-kuairand: $(VENV)/.ready ## Three seeds on KuaiRand into docs/results.md (
 
 bench-comparison: $(VENV)/.ready ## KuaiRand against its baselines, five seeds: an hour (KUAIRAND=folder of impressions)
 	$(BIN)/python -m benchmarks.comparison
+
+bench-quality: $(VENV)/.ready ## KuaiRand against LightGBM and three libraries, five seeds: hours (KUAIRAND=folder of impressions)
+	$(BIN)/python -m benchmarks.quality
+
+bench-tabular: $(VENV)/.ready ## Small public tables against LightGBM, five seeds: half an hour
+	$(BIN)/python -m pip install --quiet -e ".[benchmarks]"
+	$(BIN)/python -m benchmarks.tabular
 
 bench-lessons: $(VENV)/.ready ## Every other claim about the three lessons into docs/results.md: more than an hour
 	for name in toy weightings weighting_cost rates telemetry edges entire_space; do \

@@ -20,7 +20,7 @@ from benchmarks.results_page import replace_section
 from models.calibration import Platt
 from models.heads import BinaryStatistics
 from training.config import Config, load_config
-from training.evaluation.calibrate import fit_platt
+from training.evaluation.calibrate_platt import fit_platt
 from training.evaluation.interval import mean_interval
 from training.evaluation.scored import Scored, score_window
 from training.pipeline import Run, run

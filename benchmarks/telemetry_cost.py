@@ -65,7 +65,6 @@ def measured(prepared: Prepared, num_pairs: int) -> tuple[Floats, Floats]:
 def timed_step(trainer: Trainer, batch: TrainingBatch) -> float:
     """Processor seconds of one step, a reading step where readings are made at all."""
     trainer.history.num_steps = EVERY * (1 + trainer.history.num_steps // EVERY)
-    trainer._since_reading = trainer._since_reading[-1:] * (EVERY - 1)  # as many losses to read as there would be
     started = time.process_time()
     trainer.step(batch)
     return time.process_time() - started

@@ -13,7 +13,8 @@ class EncodedBatch:
     Attributes:
         ids: rows of the packed table, int64 [batch, id features].
         bags: rows of the packed table a list feature, int64 [batch, length], padded with PADDING.
-        numerics: standardised values and missing flags, float32 [batch, 2 x standardised features].
+        numerics: float32 [batch, encoder.numeric_width]: a value and a missing flag for each number (standardised, or a
+            position among the pieces), then log(1 + length) for each list that tells it, then past rates.
     """
 
     ids: Tensor

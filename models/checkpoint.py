@@ -4,6 +4,7 @@
 - `weights.safetensors`: the network
 - `encoder/vocabularies.json`: categories in the order of their rows
 - `encoder/numerics.json`: statistics of numeric features
+- `encoder/past_ids.json`, `encoder/past_rates.safetensors`: ids with a past and its numbers, where it is asked for
 """
 
 import hashlib
@@ -108,7 +109,7 @@ def load_checkpoint(path: Path) -> tuple[Predictor, Manifest]:
     version = find_version(path)
     manifest = read_manifest(version)
     _verify_files(version, manifest)
-    encoder = load_encoder(version, manifest.model.features)
+    encoder = load_encoder(version, manifest.model)
     network = Network(manifest.model, encoder, manifest.statistics)
     _load_weights(version, network)
     return Predictor(manifest.model, encoder, network, manifest.calibrations), manifest

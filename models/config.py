@@ -6,12 +6,14 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from models.calibration.check import check_calibrations
 from models.embedding import EmbeddingConfig
-from models.encoder import check_features
 from models.errors import ConfigError
-from models.features import Feature
+from models.features import Cross, Feature
+from models.features.rules import check_features
 from models.frozen import Frozen
 from models.heads import Task
+from models.past import PastRatesConfig, check_past_rates
 from models.task_graph import TaskGraph
 from models.trunks import MMoEConfig, TrunkConfig
 
@@ -21,15 +23,19 @@ class ModelConfig(Frozen):
 
     features: tuple[Feature, ...] = Field(min_length=1)
     tasks: tuple[Task, ...] = Field(min_length=1)
+    crosses: tuple[Cross, ...] = ()
     embedding: EmbeddingConfig = EmbeddingConfig()
     trunk: TrunkConfig = MMoEConfig()
+    past_rates: tuple[PastRatesConfig, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        check_features(self.features)
+        check_features(self.features, self.crosses)
         TaskGraph(self.tasks)
+        check_past_rates(self.past_rates, self.features, self.tasks)
+        check_calibrations(self.features, self.tasks)
         labels = {task.label for task in self.tasks}
-        leaks = [feature.name for feature in self.features if feature.name in labels]
+        leaks = [part.name for part in (*self.features, *self.crosses) if part.name in labels]
         if leaks:
             raise ConfigError(
                 f"a label is never a feature; found {', '.join(leaks)} as both: the model would read the answer. "

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from models.calibration import Calibration
+from models.calibration.by_field import TaskCalibration
 from models.config import ModelConfig
 from models.errors import CheckpointError
 from models.heads import LabelStatistics
@@ -29,7 +29,7 @@ class Manifest(BaseModel):
     model: ModelConfig
     schema_fingerprint: str
     statistics: dict[str, LabelStatistics]
-    calibrations: dict[str, Calibration]
+    calibrations: dict[str, TaskCalibration]
     metrics: dict[str, dict[str, float | None]]
     """By task: what was measured on the test window."""
     training: dict[str, Any]

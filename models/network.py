@@ -11,6 +11,7 @@ from models.config import ModelConfig
 from models.embedding import Embedding
 from models.encoder import Encoder
 from models.heads import Edge, Head, LabelStatistics, Task
+from models.members import mean_of_members
 
 Handing = Callable[[str, Edge, Tensor], Tensor]
 """Changes what crosses an edge: (reader, edge, estimate [batch, width]) to what the reader gets, of the same shape."""
@@ -20,7 +21,8 @@ class Forward(NamedTuple):
     """A forward pass, and the place at which the tasks part.
 
     Attributes:
-        outputs: by task, [batch, outputs of the head], in the order of the configuration.
+        outputs: by task, [batch, outputs of the head], in the order of the configuration; in training, where the trunk
+            is an ensemble, [batch x members, outputs of the head].
         common: what the trunk computes for all tasks, [batch, ...]; gradients of tasks are compared here.
     """
 
@@ -49,13 +51,21 @@ class Network(nn.Module):
             built[name] = _head(task, self.shared.output_width + read, statistics[name])
         self.heads = nn.ModuleDict({_key(name): built[name] for name in self.graph.tasks})
 
+    @property
+    def num_members(self) -> int:
+        """Members of the trunk, each with outputs of its own in training; 1 where it is no ensemble."""
+        return self.shared.num_members
+
     def head(self, task: str) -> Head:
         """The head of a task."""
         head: Head = self.heads[_key(task)]  # type: ignore[assignment]
         return head
 
     def forward(self, batch: EncodedBatch) -> dict[str, Tensor]:
-        """Every task's output, [batch, outputs of the head], in the order of the configuration."""
+        """Every task's output, [batch, outputs of the head], in the order of the configuration.
+
+        In training those of an ensemble are its members', [batch x members, outputs of the head].
+        """
         return self.forward_in_parts(batch).outputs
 
     def forward_in_parts(self, batch: EncodedBatch, handing: Handing | None = None) -> Forward:
@@ -74,10 +84,16 @@ class Network(nn.Module):
         a batch needs is not.
         """
         common = self.shared.common(x)
-        return Forward(self.after_trunk(self.shared.split(common, x), handing), common)
+        outputs = self.after_trunk(self.shared.split(common, x), handing)
+        if not self.training:
+            outputs = {name: mean_of_members(output, self.num_members) for name, output in outputs.items()}
+        return Forward(outputs, common)
 
     def after_trunk(self, representations: Sequence[Tensor], handing: Handing | None = None) -> dict[str, Tensor]:
         """Run the heads, each after those that it reads; representations are [batch, width], one a task.
+
+        Heads know nothing of members: in an ensemble all rows are [batch x members], and a member reads its own
+        estimates.
 
         Across a stopped edge the estimate is detached, so the reader's loss reaches neither the read head nor the
         trunk through it, whatever the read head hands on.
@@ -106,7 +122,7 @@ class Network(nn.Module):
     def subnets(self) -> dict[str, nn.Module]:
         """The named parts that each have an optimizer group of their own."""
         heads = {f"heads.{name}": self.head(name) for name in self.graph.tasks}
-        return {"embeddings": self.embeddings, "shared": self.shared, **heads}
+        return {**self.embeddings.subnets(), "shared": self.shared, **heads}
 
 
 def _head(task: Task, input_width: int, statistics: LabelStatistics) -> Head:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.batch import EncodedBatch
-from models.calibration import Calibration
+from models.calibration.by_field import ByField, TaskCalibration
 from models.columns import Column, Columns, bags, categories, numbers
 from models.config import ModelConfig
 from models.encoder import Encoder
@@ -25,7 +26,7 @@ class Predictor:
     """
 
     def __init__(
-        self, config: ModelConfig, encoder: Encoder, network: Network, calibrations: Mapping[str, Calibration]
+        self, config: ModelConfig, encoder: Encoder, network: Network, calibrations: Mapping[str, TaskCalibration]
     ) -> None:
         self.config = config
         self.encoder = encoder
@@ -47,9 +48,16 @@ class Predictor:
         """Predict an encoded batch."""
         predictions: Predictions = {}
         for name, output in self.network(batch).items():
-            predicted = self.network.head(name).predict(output, self.calibrations[name])
+            predicted = self._calibrated(name, output, batch)
             predictions.update({field: values.numpy() for field, values in predicted.items()})
         return predictions
+
+    def _calibrated(self, name: str, output: Tensor, batch: EncodedBatch) -> dict[str, Tensor]:
+        """The predictions of a task, by the calibration of each row."""
+        head, calibration = self.network.head(name), self.calibrations[name]
+        if isinstance(calibration, ByField):
+            return calibration.predict(head, output, self.encoder.values_of(calibration.field, batch))
+        return head.predict(output, calibration)
 
 
 def typed_column(feature: Feature, values: Sequence[object]) -> Column:

@@ -55,6 +55,6 @@ def _check_names(tasks: Sequence[Task]) -> None:
     twice = sorted({field for field in fields if fields.count(field) > 1})
     if twice:
         raise ConfigError(
-            f"tasks answer under unique names (a duration also under NAME_median); found more than once: "
-            f"{', '.join(twice)}: rename a task"
+            f"tasks answer under unique names (a duration also under NAME_median, NAME_low and NAME_high, a value also "
+            f"under NAME_probability); found more than once: {', '.join(twice)}: rename a task"
         )

@@ -5,9 +5,10 @@ from typing import Any
 
 import orjson
 
-from models.encoder import Encoder, owner_of
+from models.encoder import Encoder
 from models.features import Feature, MultiCategoricalFeature, NumericFeature
 from models.features.base import Scope
+from models.features.rules import owner_of
 from models.features.vocabulary import LearnedVocabulary
 from service.answer import answer
 from service.engine import Engine
@@ -46,7 +47,7 @@ def _value(feature: Feature, encoder: Encoder, position: int) -> object:
         return _number(feature, encoder, position)
     if isinstance(feature, MultiCategoricalFeature):
         return [_category(feature.name, owner_of(feature), encoder, position + step) for step in range(2)]
-    return _category(feature.name, feature.name, encoder, position)
+    return _category(feature.name, owner_of(feature), encoder, position)
 
 
 def _category(name: str, owner: str, encoder: Encoder, position: int) -> str:

@@ -6,11 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from models.encoder import Encoder, owner_of
+from models.encoder import Encoder
 from models.features import Feature, MultiCategoricalFeature, NumericFeature
 from models.features.base import Scope
+from models.features.rules import owner_of
 from models.features.vocabulary import LearnedVocabulary
-from models.heads import BinaryTask, DurationTask, RegressionTask, Task
+from models.heads import BinaryTask, DurationTask, RegressionTask, Task, ValueTask
 from service.engine import Engine
 from service.settings import Settings
 
@@ -40,8 +41,8 @@ class FieldCard(_Card):
     """One field of a prediction."""
 
     name: str
-    unit: Literal["probability", "seconds", "label"]
-    """`label`: the unit of the column that the task was trained on."""
+    unit: Literal["probability", "seconds", "label", "amount"]
+    """`label`: the unit of the column that the task was trained on; `amount`: the same, and never below zero."""
     meaning: str
 
 
@@ -49,7 +50,7 @@ class TaskCard(_Card):
     """One task and the fields of the answer that it fills."""
 
     name: str
-    kind: Literal["binary", "duration", "regression"]
+    kind: Literal["binary", "duration", "regression", "value"]
     observed_when: str | None
     """The prediction holds for rows where this task is positive: dwell is the dwell after a click."""
     fields: tuple[FieldCard, ...]
@@ -103,11 +104,18 @@ def _fields(task: Task) -> Iterator[FieldCard]:
         case BinaryTask():
             yield FieldCard(name=task.name, unit="probability", meaning=f"probability of {task.name}")
         case DurationTask():
-            mean, median = task.prediction_names
+            mean, median, *ends = task.prediction_names
             yield FieldCard(name=mean, unit="seconds", meaning=f"mean {task.name}")
             yield FieldCard(name=median, unit="seconds", meaning=f"median {task.name}")
+            for end, which in zip(ends, ("lower", "upper"), strict=False):
+                meaning = f"{which} end of an interval that holds {task.name} in {task.coverage:.4g} of all cases"
+                yield FieldCard(name=end, unit="seconds", meaning=meaning)
         case RegressionTask():
             yield FieldCard(name=task.name, unit="label", meaning=f"mean {task.name}")
+        case ValueTask():
+            expected, probability = task.prediction_names
+            yield FieldCard(name=expected, unit="amount", meaning=f"expected {task.name}")
+            yield FieldCard(name=probability, unit="probability", meaning=f"probability of {task.name} above zero")
 
 
 def _feature_card(feature: Feature, encoder: Encoder) -> FeatureCard:

@@ -17,8 +17,18 @@ from service.settings import Settings
 
 Schema = dict[str, Any]
 _CATEGORY: Schema = {"type": ["string", "integer", "boolean", "null"]}
-_UNITS = {"probability": "probability", "seconds": "seconds", "label": "in the unit of its label"}
-_BOUNDS: dict[str, Schema] = {"probability": {"minimum": 0, "maximum": 1}, "seconds": {"minimum": 0}, "label": {}}
+_UNITS = {
+    "probability": "probability",
+    "seconds": "seconds",
+    "label": "in the unit of its label",
+    "amount": "in the unit of its label",
+}
+_BOUNDS: dict[str, Schema] = {
+    "probability": {"minimum": 0, "maximum": 1},
+    "seconds": {"minimum": 0},
+    "label": {},
+    "amount": {"minimum": 0},
+}
 _FORMS = {
     "candidates": "One context and many candidates: the normal case.",
     "instances": "Independent rows, each with context and candidate features.",

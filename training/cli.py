@@ -9,6 +9,7 @@ from training.commands.lr_range import lr_range_command
 from training.commands.score import score_command
 from training.commands.simulate import simulate_command
 from training.commands.train import train_command
+from training.commands.tune import tune_command
 
 
 def register(app: typer.Typer) -> None:
@@ -17,6 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command("init")(init_command)
     app.command("lr-range")(lr_range_command)
     app.command("train")(train_command)
+    app.command("tune")(tune_command)
     app.command("compare")(compare_command)
     app.command("evaluate")(evaluate_command)
     app.command("score")(score_command)

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -11,14 +11,18 @@ from pydantic_core import ErrorDetails
 from models.config import ModelConfig
 from models.embedding import EmbeddingConfig
 from models.errors import ConfigError
-from models.features import Feature
+from models.features import Cross, Feature
 from models.frozen import Frozen
 from models.heads import Task
 from models.names import ColumnName
+from models.past import PastRatesConfig
 from models.trunks import MMoEConfig, TrunkConfig
 from training.data.config import DataConfig
+from training.evaluation.known import check_unseen
+from training.negative_sampling import check_sampling
 from training.objective import LossUnit
 from training.optimizers import OptimizerConfig
+from training.tuning.config import TuningConfig
 from training.weightings import UncertaintyConfig, WeightingConfig
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -56,6 +60,12 @@ class TrainingConfig(Frozen):
     """Validation happens inside the epoch: large id tables are at their best before it ends."""
     patience: int = Field(default=4, ge=1)
     """Stop after this many validations in a row without a new best."""
+    on_collapse: Literal["go_on", "stop"] = "go_on"
+    """What follows when the model collapses as its second pass begins (docs/overfitting.md): `go_on` raises the alarm
+    and leaves the end to patience, `stop` ends the run. The weights of the best validation are kept either way."""
+    reset_embeddings: Literal["never", "each_epoch"] = "never"
+    """`each_epoch` begins every pass but the first with a newly drawn table, so that the rest of the network may learn
+    from more than one (docs/overfitting.md). Patience then ends a run only at the end of a pass."""
     validation_rows: int = Field(default=262_144, ge=1)
     """At most this many evenly spaced rows of the validation window are used; they stay encoded in memory."""
     telemetry_every: int = Field(default=20, ge=1)
@@ -66,7 +76,7 @@ class TrainingConfig(Frozen):
     """What the weighting gets: losses in units of the `base_rate`'s, in which no label's unit or rarity shows, or in
     nats and squared units of the `label`, which is for comparisons with other libraries."""
     optimizers: dict[str, OptimizerConfig] = Field(default_factory=dict)
-    """By subnet (`embeddings`, `shared`, `heads.<task>`, `weighting`) or pattern (`heads.*`)."""
+    """By subnet (`embeddings`, `inputs`, `shared`, `heads.<task>`, `weighting`) or pattern (`heads.*`)."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Of initial weights, order of rows and dropout: the same seed and number of threads give the same model."""
     num_threads: int | None = Field(default=None, ge=1)
@@ -85,6 +95,9 @@ class EvaluationConfig(Frozen):
     """GAUC is the mean AUC within groups of this column, say the user."""
     slice_by: tuple[ColumnName, ...] = ()
     """Metrics are repeated for the most frequent values of these columns, say the placement."""
+    unseen: tuple[ColumnName, ...] = ()
+    """Metrics are repeated apart for rows whose value of these features the model knows and for rows whose value it
+    does not, say the user's and the item's id: how good it is for whom it has never seen."""
 
 
 class Config(Frozen):
@@ -98,22 +111,35 @@ class Config(Frozen):
     """Inputs, one `[[features]]` each."""
     tasks: tuple[Task, ...] = Field(min_length=1)
     """What is predicted, one `[[tasks]]` each."""
+    crosses: tuple[Cross, ...] = ()
+    """Combinations of categorical features with embeddings of their own, one `[[crosses]]` each."""
+    past_rates: tuple[PastRatesConfig, ...] = ()
+    """Rates and counts of ids in earlier periods as further inputs, one `[[past_rates]]` each (docs/past_rates.md)."""
     model: NetworkConfig = NetworkConfig()
     """What lies between features and tasks."""
     training: TrainingConfig = TrainingConfig()
     """How the network is trained."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """What is reported beyond the overall numbers."""
+    tuning: TuningConfig = TuningConfig()
+    """What `threefold tune` may change."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         self.model_part()
+        check_sampling(self.data.negative_sampling, self.tasks)
+        check_unseen(self.evaluation.unseen, self.features)
         return self
 
     def model_part(self) -> ModelConfig:
         """The part that a checkpoint needs to rebuild the model."""
         return ModelConfig(
-            features=self.features, tasks=self.tasks, embedding=self.model.embedding, trunk=self.model.trunk
+            features=self.features,
+            tasks=self.tasks,
+            crosses=self.crosses,
+            embedding=self.model.embedding,
+            trunk=self.model.trunk,
+            past_rates=self.past_rates,
         )
 
     def with_overrides(self, data: str | None = None, seed: int | None = None) -> Self:
@@ -134,17 +160,34 @@ def load_config(path: Path) -> Config:
     Raises:
         ConfigError: it cannot be read, is no TOML, or a setting breaks a rule; all broken rules are named.
     """
+    return validated(read_settings(path), str(path))
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file as they are.
+
+    Raises:
+        ConfigError: it cannot be read, or is no TOML.
+    """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"a configuration is a readable TOML file; {path}: {error}. Correct the path") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"a configuration is TOML; {path} is not: {error}. Correct that line") from None
+
+
+def validated(settings: dict[str, Any], source: str) -> Config:
+    """The configuration of some tables; `source` says where they are from.
+
+    Raises:
+        ConfigError: a setting breaks a rule; all broken rules are named.
+    """
     try:
-        return Config.model_validate(raw)
+        return Config.model_validate(settings)
     except ValidationError as error:
         found = "\n".join(f"  {_where(e['loc'])}: {_what(e)}" for e in error.errors())
-        raise ConfigError(f"{path} breaks {error.error_count()} rule(s):\n{found}") from None
+        raise ConfigError(f"{source} breaks {error.error_count()} rule(s):\n{found}") from None
 
 
 def _where(location: tuple[int | str, ...]) -> str:

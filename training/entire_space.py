@@ -28,10 +28,15 @@ from torch.nn.functional import logsigmoid
 
 from models.heads import BinaryHead, BinaryTask
 from models.network import Network
+from training.negative_sampling import weighted_mean
 
 
 def entire_space_loss(
-    network: Network, task: BinaryTask, outputs: Mapping[str, Tensor], labels: Mapping[str, Tensor]
+    network: Network,
+    task: BinaryTask,
+    outputs: Mapping[str, Tensor],
+    labels: Mapping[str, Tensor],
+    stands_for: Tensor | None = None,
 ) -> Tensor | None:
     """Mean loss of a task with `entire_space`, a scalar; None where no row of the batch says anything.
 
@@ -40,6 +45,7 @@ def entire_space_loss(
         task: what is learned, say conversion.
         outputs: by task, [batch, 1].
         labels: by task, [batch], NaN where the label does not count.
+        stands_for: how many rows of the log each one stands for, [batch], where negatives were left out.
     """
     space, click, own = task.entire_space, _seen_by(network, task), _binary(network, task.name)
     assert space is not None, f"task {task.name} learns where its label counts"
@@ -50,10 +56,11 @@ def entire_space_loss(
         chance = outputs[click.task.name][counts]
         chance = chance.detach() if space.stop_gradient else chance
         cost = product_loss(_logit(click, chance), _logit(own, output[counts]), joint[counts])
-        parts.append(cost.mean() / _entropy(click.statistics.rate * own.statistics.rate))
+        cost = weighted_mean(cost, None if stands_for is None else stands_for[counts])
+        parts.append(cost / _entropy(click.statistics.rate * own.statistics.rate))
     if space.correction != "none" and observed.any():
         weight = row_weights(network, task.name, outputs, observed) if space.correction == "ips" else None
-        parts.append(_mean(own.loss(output[observed], label[observed]), weight))
+        parts.append(weighted_mean(own.loss(output[observed], label[observed]), _times(weight, stands_for, observed)))
     return torch.stack(parts).mean() if parts else None
 
 
@@ -92,9 +99,11 @@ def product_loss(click: Tensor, conversion: Tensor, joint: Tensor) -> Tensor:
     return -(joint * (log_click + log_conversion) + (1 - joint) * log_neither)
 
 
-def _mean(values: Tensor, weight: Tensor | None) -> Tensor:
-    """Mean of values, [rows]; with weights the self-normalised one."""
-    return values.mean() if weight is None else (weight * values).sum() / weight.sum()
+def _times(weight: Tensor | None, stands_for: Tensor | None, observed: Tensor) -> Tensor | None:
+    """Weights of the observed rows with those of left out rows, [rows]; None where all stand for themselves."""
+    if stands_for is None:
+        return weight
+    return stands_for[observed] if weight is None else weight * stands_for[observed]
 
 
 def _logit(head: BinaryHead, output: Tensor) -> Tensor:
@@ -109,7 +118,7 @@ def _seen_by(network: Network, task: BinaryTask) -> BinaryHead:
 
 def _binary(network: Network, name: str) -> BinaryHead:
     head = network.head(name)
-    assert isinstance(head, BinaryHead), f"task {name} is of kind {head.task.kind}"
+    assert isinstance(head, BinaryHead), f"task {name} is binary"
     return head
 
 

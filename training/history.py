@@ -97,12 +97,13 @@ class FoundRates:
 
 @dataclass
 class History:
-    """Everything seen during a run."""
+    """Everything seen during a run; `epoch_ends` are the steps at which a pass over the training window was over."""
 
     found_rates: FoundRates = field(default_factory=FoundRates)
     readings: list[Reading] = field(default_factory=list)
     validations: list[Validation] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
+    epoch_ends: list[int] = field(default_factory=list)
     stopped_because: str = ""
     num_steps: int = 0
     num_rows: int = 0

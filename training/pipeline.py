@@ -9,12 +9,14 @@ import torch
 from rich.console import Console
 
 from models.checkpoint import save_checkpoint
+from models.heads import BinaryStatistics
 from models.manifest import Manifest
 from models.network import Network
 from models.predictor import Predictor
 from training.config import Config
 from training.data.batches import BatchStream, sampled
 from training.data.reader import LogReader, open_log
+from training.data.timestamps import clock
 from training.data.windows import Windows, find_windows
 from training.evaluation.calibrate import fit_calibrations
 from training.evaluation.captured import truth_columns
@@ -41,6 +43,16 @@ class Prepared:
     data: FittedData
     truth: Mapping[str, str]
     found_rates: FoundRates = field(default_factory=FoundRates)
+
+    @property
+    def rows_per_epoch(self) -> int:
+        """Rows that an epoch trains on; expected ones where negatives are left out."""
+        num_rows, sampling = self.windows.train.num_rows, self.config.data.sampling
+        if sampling is None:
+            return num_rows
+        statistics = self.data.statistics[sampling.task]
+        assert isinstance(statistics, BinaryStatistics), f"task {sampling.task} is of kind {statistics.kind}"
+        return sampling.expected_rows(num_rows, statistics)
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ def prepare(config: Config, console: Console) -> Prepared:
     """
     model = config.model_part()
     source = open_log(config.data, model)
-    reader = LogReader(source, model)
+    reader = LogReader(source, model, clock=clock(source, config.data))
     labels = {task.label for task in config.tasks}
     truth = {label: column for label, column in truth_columns(config.data.path).items() if label in labels}
     check_extra(source, [*config.evaluation.slice_by, *filter(None, [config.evaluation.group_by]), *truth.values()])
@@ -94,8 +106,9 @@ def prepare(config: Config, console: Console) -> Prepared:
         _say(console, f"{window.name:<10} {window.num_rows:>12,} rows   {window.described}")
     if windows.days_without_rows:
         _say(console, f"note: the log has no rows on {_listed(windows.days_without_rows)}")
-    chunks = counted(reader.chunks(windows.train), console, "fitting the encoder", windows.train.num_rows)
-    data = fit_data(model, ((c.features, c.labels, c.num_rows) for c in chunks), config.training.seed)
+    train = reader.chunks(windows.train, with_times=bool(model.past_rates))
+    chunks = counted(train, console, "fitting the encoder", windows.train.num_rows)
+    data = fit_data(model, ((c.features, c.labels, c.num_rows, c.times) for c in chunks), config.training.seed)
     _say(console, f"encoder fitted: {data.encoder.num_rows:,} embedding rows for {len(model.features)} features")
     for _ in counted(reader.chunks(windows.test), console, "checking the test window", windows.test.num_rows):
         pass  # a chunk is checked as it is read
@@ -124,11 +137,13 @@ def fit(prepared: Prepared, console: Console, observers: Sequence[Observer] = ()
         batch_size=settings.batch_size,
         shuffle_rows=prepared.config.data.shuffle_rows,
         seed=settings.seed,
+        histories=prepared.data.histories,
+        sampling=prepared.config.data.sampling,
     )
     validation = sampled(prepared.reader, encoder, prepared.windows.validation, settings.validation_rows)
     with Progress(console, total_steps(prepared)) as progress:
         told = Observers([progress, *observers])
-        trainer = Trainer(settings, network, stream, validation, prepared.windows.train.num_rows, told)
+        trainer = Trainer(settings, network, stream, validation, prepared.rows_per_epoch, told)
         for subnet, kind in trainer.optimizers.configs.items():
             found = ", found automatically" if subnet in prepared.found_rates.by_subnet else ""
             _say(console, f"optimizer  {subnet:<20} {kind.kind} at {kind.rate:g}, {kind.schedule.kind}{found}")
@@ -136,7 +151,7 @@ def fit(prepared: Prepared, console: Console, observers: Sequence[Observer] = ()
         history = trainer.train()
     history.found_rates = prepared.found_rates
     _say(console, f"stopped: {history.stopped_because}; {history.num_rows / history.seconds:,.0f} rows/s")
-    predictor = Predictor(model, encoder, network, fit_calibrations(network, validation))
+    predictor = Predictor(model, encoder, network, fit_calibrations(network, encoder, validation))
     return Trained(predictor, history, edge_uses(network, validation))
 
 
@@ -152,7 +167,7 @@ def _say_lessons(console: Console, last_step: int, steps: int) -> None:
 
 def total_steps(prepared: Prepared) -> int:
     """Steps that the run takes at the most."""
-    return prepared.config.training.num_steps(prepared.windows.train.num_rows)
+    return prepared.config.training.num_steps(prepared.rows_per_epoch)
 
 
 def run(config: Config, console: Console, observers: Sequence[Observer] = ()) -> Run:

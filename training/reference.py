@@ -12,19 +12,33 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from models.calibration.setting import BinaryCalibrationSetting, CalibrationSetting
 from models.embedding import EmbeddingConfig
-from models.features import CategoricalFeature, MultiCategoricalFeature, NumericFeature
+from models.features import AttentionConfig, CategoricalFeature, Cross, MultiCategoricalFeature, NumericFeature
 from models.features.vocabulary import HashVocabularyConfig, LearnedVocabularyConfig
-from models.heads import BinaryTask, DurationTask, Edge, RegressionTask
+from models.heads import BinaryTask, DurationTask, Edge, RegressionTask, ValueTask
+from models.heads.duration import BounceLogNormalConfig, LogNormalConfig, QuantilesConfig
 from models.heads.entire_space import EntireSpaceConfig
 from models.mlp import MlpConfig
-from models.trunks import MMoEConfig, SharedBottomConfig
+from models.past import PastRatesConfig
+from models.trunks import (
+    CrossNetworkConfig,
+    DcnV2Config,
+    MMoEConfig,
+    PleConfig,
+    SharedBottomConfig,
+    TabMConfig,
+)
 from training.config import Config, EvaluationConfig, NetworkConfig, TrainingConfig
 from training.data.config import DataConfig, SplitConfig
+from training.negative_sampling import NegativeSampling
 from training.optimizers import DEFAULTS
 from training.optimizers.adamw import AdamWConfig
 from training.optimizers.rowwise_adagrad import RowwiseAdagradConfig
 from training.optimizers.sparse_adam import SparseAdamConfig
+from training.tuning.config import TuningConfig
+from training.tuning.parameters import ChoiceParameter, FloatParameter, IntegerParameter, LogFloatParameter
+from training.tuning.pruners import MedianConfig, NoneConfig
 from training.weightings import (
     DwaConfig,
     FamoConfig,
@@ -40,20 +54,34 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Top level", Config),
     ("`[data]`", DataConfig),
     ("`[data.split]`", SplitConfig),
+    ("`[data.negative_sampling]`", NegativeSampling),
     ('`[[features]]` of kind `"categorical"`', CategoricalFeature),
     ('`[[features]]` of kind `"multi_categorical"`', MultiCategoricalFeature),
+    ("`attention` of a list", AttentionConfig),
     ('`[[features]]` of kind `"numeric"`', NumericFeature),
+    ("`[[crosses]]`", Cross),
     ('`vocabulary` of kind `"learned"`', LearnedVocabularyConfig),
     ('`vocabulary` of kind `"hash"`', HashVocabularyConfig),
     ('`[[tasks]]` of kind `"binary"`', BinaryTask),
+    ("`calibration` of a binary task", BinaryCalibrationSetting),
+    ("`calibration` of any other task", CalibrationSetting),
     ("`entire_space` of a binary task", EntireSpaceConfig),
     ('`[[tasks]]` of kind `"duration"`', DurationTask),
+    ('`distribution` of kind `"log_normal"`', LogNormalConfig),
+    ('`distribution` of kind `"bounce_log_normal"`', BounceLogNormalConfig),
+    ('`distribution` of kind `"quantiles"`', QuantilesConfig),
     ('`[[tasks]]` of kind `"regression"`', RegressionTask),
+    ('`[[tasks]]` of kind `"value"`', ValueTask),
     ("An entry of `reads`", Edge),
+    ("`[[past_rates]]`", PastRatesConfig),
     ("`tower`, `expert`, `mlp`", MlpConfig),
     ("`[model.embedding]`", EmbeddingConfig),
     ('`[model.trunk]` of kind `"mmoe"`', MMoEConfig),
     ('`[model.trunk]` of kind `"shared_bottom"`', SharedBottomConfig),
+    ('`[model.trunk]` of kind `"ple"`', PleConfig),
+    ('`[model.trunk]` of kind `"dcnv2"`', DcnV2Config),
+    ('`[model.trunk]` of kind `"tabm"`', TabMConfig),
+    ("`cross` of a trunk", CrossNetworkConfig),
     ("`[training]`", TrainingConfig),
     ('`[training.weighting]` of kind `"uncertainty"`', UncertaintyConfig),
     ('`[training.weighting]` of kind `"fixed"`', FixedConfig),
@@ -65,13 +93,20 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ('`[training.optimizers.SUBNET]` of kind `"rowwise_adagrad"`', RowwiseAdagradConfig),
     ('`[training.optimizers.SUBNET]` of kind `"sparse_adam"`', SparseAdamConfig),
     ("`[evaluation]`", EvaluationConfig),
+    ("`[tuning]`", TuningConfig),
+    ('An entry of `[tuning.space]` of kind `"float"`', FloatParameter),
+    ('An entry of `[tuning.space]` of kind `"log_float"`', LogFloatParameter),
+    ('An entry of `[tuning.space]` of kind `"integer"`', IntegerParameter),
+    ('An entry of `[tuning.space]` of kind `"choice"`', ChoiceParameter),
+    ('`[tuning.pruner]` of kind `"median"`', MedianConfig),
+    ('`[tuning.pruner]` of kind `"none"`', NoneConfig),
 )
 
 _HEAD = """\
 # Configuration
 
 One TOML file describes a run. An unknown key is an error. Made from the configuration classes by
-`python -m training.reference`; `threefold init LOG` writes a first file from a log, and `examples/` has two whole ones.
+`python -m training.reference`; `threefold init LOG` writes a first file from a log, and `examples/` has whole ones.
 """
 
 
@@ -122,11 +157,11 @@ def _default(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True)
     if default is None or default is PydanticUndefined or default in ((), {}):
         return ""
-    if isinstance(default, NetworkConfig | TrainingConfig | EvaluationConfig):
+    if isinstance(default, NetworkConfig | TrainingConfig | EvaluationConfig | TuningConfig):
         return "see below"
     if isinstance(default, BaseModel):
         inner = ", ".join(f"{name} = {_toml(value)}" for name, value in default.model_dump(exclude_none=True).items())
-        return f"`{{ {inner} }}`"
+        return f"`{{ {inner} }}`" if inner else ""
     return f"`{_toml(default)}`"
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.heads import Edge
+from models.members import for_each_member
 from models.network import Handing, Network
 
 LARGEST_SEED = 2**31
@@ -27,7 +28,8 @@ class Teacher:
     def handing(self, labels: Mapping[str, Tensor], step: int) -> Handing | None:
         """What crosses the edges in a step, counted from 0; None once all estimates cross as they are.
 
-        The coins of a step are always the same: a weighting that looks at its rows again sees the same lesson.
+        The coins of a step are always the same: a weighting that looks at its rows again sees the same lesson. All
+        members of an ensemble see the same one too.
 
         Args:
             labels: by task, [batch], NaN where the label does not count: such rows see the estimate.
@@ -42,12 +44,13 @@ class Teacher:
                 return estimate
             label = labels[edge.task]
             told = torch.rand(len(label), generator=coins) < 1 - step / edge.teacher_forcing_steps
+            told, label = (for_each_member(each, len(estimate) // len(label)) for each in (told, label))
             return torch.where((told & ~label.isnan()).unsqueeze(1), self._lesson(edge, label), estimate)
 
         return hand
 
     def _lesson(self, edge: Edge, label: Tensor) -> Tensor:
-        """What crosses the edge in place of an estimate, [batch, 1]: the label, in the estimate's unit."""
+        """What crosses the edge in place of an estimate, of its shape: what the label stands for, in its unit."""
         head = self._network.head(edge.task)
         output = head.taught(label.nan_to_num())
         return output if edge.hands_on == "output" else head.estimate(output)

@@ -22,12 +22,14 @@ HEADLINE = {
     "mae": "absolute error",
     "mae_seconds": "MAE (s)",
     "rmse_log1p": "RMSE log1p",
+    "coverage": "inside the interval",
+    "normalised_gini": "normalised Gini",
     "predicted_over_observed": "predicted/observed",
     "bias": "bias",
     "captured": "captured share",
 }
 IN_LABEL_UNIT = {"rmse", "mae", "bias"}
-OWN_LOSS = {"binary": "log_loss", "duration": "deviance", "regression": "rmse"}
+OWN_LOSS = {"binary": "log_loss", "duration": "deviance", "regression": "rmse", "value": "deviance_left"}
 """By kind, the measure that is smallest where a head knows everything."""
 
 

@@ -2,17 +2,13 @@
 
 import math
 import time
-from collections.abc import Iterator
 from contextlib import nullcontext
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from models.atomic import whole_file
 from models.network import Forward, Network
+from training.best_weights import BestWeights
 from training.config import TrainingConfig
 from training.data.batches import BatchStream, TrainingBatch
 from training.finite import refuse_gradients_not_finite, refuse_losses_not_finite
@@ -21,6 +17,9 @@ from training.objective import Objective, in_unit, observed_shares, task_losses
 from training.observers import Observer
 from training.optimizers import SubnetOptimizers
 from training.optimizers.groups import check_complete
+from training.reset import reset_embeddings
+from training.selection import Selection
+from training.tally import Tally
 from training.teacher import Teacher
 from training.telemetry import Telemetry
 from training.validation import Validator
@@ -38,7 +37,7 @@ class Trainer:
         network: trained in place.
         stream: training batches.
         validation: encoded rows of the validation window.
-        rows_per_epoch: rows of the training window.
+        rows_per_epoch: rows of the training window that an epoch is expected to train on.
         progress: is told of every step.
     """
 
@@ -66,27 +65,39 @@ class Trainer:
         self.history = History()
         steps_per_epoch = math.ceil(rows_per_epoch / config.batch_size)
         self._validate_every = max(1, steps_per_epoch // config.validations_per_epoch)
-        self._since_reading: list[dict[str, Tensor]] = []
+        self._since_reading = Tally()
 
     def train(self) -> History:
-        """Train until the epochs are over, the steps are used up or patience is at its end."""
+        """Train until the epochs are over, the steps are used up, or nothing better is to be expected."""
         started = time.monotonic()
-        with TemporaryDirectory(prefix="threefold-") as folder:
-            best = Path(folder) / "best.safetensors"
-            for batch in self._batches():
-                self.step(batch)
-                if self.history.num_steps % self._validate_every == 0 and self._validated(best):
-                    break
-            if self.history.num_steps % self._validate_every:
-                self._validated(best)
-            self.network.load_state_dict(load_file(best))
-        if self._since_reading:
+        with BestWeights(self.network) as best:
+            selection = Selection(self.config, self.validator, self.history, self.progress, self._validate_every, best)
+            if not any(self._ends_in(epoch, selection) for epoch in range(self.config.max_epochs)):
+                self.history.stopped_because = f"max_epochs = {self.config.max_epochs} done"
+            selection.look_if_new()
+            best.restore()
+        if self._since_reading.num_steps:
             self._read()
         self.history.seconds = time.monotonic() - started
         return self.history
 
-    def step(self, batch: TrainingBatch) -> None:
+    def _ends_in(self, epoch: int, selection: Selection) -> bool:
+        """Go through the training window once; True where the run ends in it."""
+        if epoch > 0 and self.config.reset_embeddings == "each_epoch":
+            reset_embeddings(self.network, self.optimizers, self.config.seed, epoch)
+        for batch in self.stream.epoch(epoch):
+            if self.config.max_steps is not None and self.history.num_steps >= self.config.max_steps:
+                self.history.stopped_because = f"max_steps = {self.config.max_steps} reached"
+                return True
+            if selection.step(self.step(batch)):
+                return True
+        return selection.epoch()
+
+    def step(self, batch: TrainingBatch) -> dict[str, Tensor]:
         """One step: forward, losses, gradients by the weighting, and each subnet moved by its own rate.
+
+        Returns:
+            By task with a row in the batch, its loss before the step, in units of the base rate's.
 
         Raises:
             TrainingError: a loss or a gradient is not finite; no weight was moved by this batch.
@@ -95,9 +106,9 @@ class Trainer:
         is_read = self.history.num_steps % self.config.telemetry_every == 0
         with self.telemetry.watching_forward() if is_read else nullcontext():
             forward = self._forward(batch)
-            losses = task_losses(self.network, forward.outputs, batch.labels)
+            losses = task_losses(self.network, forward.outputs, batch.labels, batch.sampling)
         refuse_losses_not_finite(losses, self.history.num_steps, self.optimizers.learning_rates())
-        self._since_reading.append({name: loss.detach() for name, loss in losses.items()})
+        self._since_reading.add(losses)
         if losses:
             self._move(batch, losses, forward.common, is_read)
         self.history.num_steps += 1
@@ -106,6 +117,7 @@ class Trainer:
             self._read()
             self._raise_alarms()
         self.progress.step(self.history)
+        return {name: loss.detach() for name, loss in losses.items()}
 
     def _forward(self, batch: TrainingBatch) -> Forward:
         handing = self.teacher.handing(batch.labels, self.history.num_steps)
@@ -114,9 +126,10 @@ class Trainer:
     def _move(self, batch: TrainingBatch, losses: dict[str, Tensor], common: Tensor, is_read: bool) -> None:
         """From the losses of a batch, in units of the base rate's, to moved weights."""
         first = {name: loss.detach().clamp(min=SMALLEST_FIRST_LOSS) for name, loss in losses.items()}
-        self.weighting.start(in_unit(self.network, first, self.config.loss_unit))
-        shares = observed_shares(self.network, batch.labels)
-        objective = Objective(in_unit(self.network, losses, self.config.loss_unit), common, self.network, shares)
+        self.weighting.start(in_unit(self.network, first, self.config.loss_unit, batch.sampling))
+        shares = observed_shares(self.network, batch.labels, batch.sampling)
+        in_units = in_unit(self.network, losses, self.config.loss_unit, batch.sampling)
+        objective = Objective(in_units, common, self.network, shares)
         self.optimizers.zero_grad()
         if is_read:
             self.telemetry.before_backward(objective)
@@ -133,40 +146,14 @@ class Trainer:
     def _look_again(self, batch: TrainingBatch) -> None:
         """Let the weighting see what the step did, and move by its own rate."""
         with torch.no_grad():
-            losses = task_losses(self.network, self._forward(batch).outputs, batch.labels)
+            losses = task_losses(self.network, self._forward(batch).outputs, batch.labels, batch.sampling)
         self.weighting.zero_grad()
-        self.weighting.look_again(in_unit(self.network, losses, self.config.loss_unit))
+        self.weighting.look_again(in_unit(self.network, losses, self.config.loss_unit, batch.sampling))
         self.optimizers.step_alone("weighting")
 
-    def _batches(self) -> Iterator[TrainingBatch]:
-        for epoch in range(self.config.max_epochs):
-            for batch in self.stream.epoch(epoch):
-                if self.config.max_steps is not None and self.history.num_steps >= self.config.max_steps:
-                    self.history.stopped_because = f"max_steps = {self.config.max_steps} reached"
-                    return
-                yield batch
-        self.history.stopped_because = f"max_epochs = {self.config.max_epochs} done"
-
-    def _validated(self, best: Path) -> bool:
-        """Validate, keep the weights if they are the best so far, and say whether patience is at its end."""
-        result = self.validator.validate(self.history)
-        self.history.validations.append(result)
-        self.progress.validation(result)
-        if result.is_best:
-            with whole_file(best) as beside:
-                save_file({name: t.contiguous() for name, t in self.network.state_dict().items()}, beside)
-        if self.validator.num_without_best < self.config.patience:
-            return False
-        self.history.stopped_because = f"no new best in {self.config.patience} validations"
-        return True
-
     def _read(self) -> None:
-        totals: dict[str, list[float]] = {}
-        for losses in self._since_reading:
-            for name, loss in losses.items():
-                totals.setdefault(name, []).append(float(loss))
-        self._since_reading = []
-        means = {name: sum(values) / len(values) for name, values in totals.items()}
+        means = {name: mean.value for name, mean in self._since_reading.means().items()}
+        self._since_reading.clear()
         self.history.readings.append(self.telemetry.reading(self.history, means))
 
     def _raise_alarms(self) -> None:

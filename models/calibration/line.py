@@ -3,7 +3,7 @@
 What the error of a forecast shows when it is regressed on the forecast: Mincer, Zarnowitz, "The Evaluation of Economic
 Forecasts", 1969, https://www.nber.org/chapters/c1214. A slope below 1 shrinks the differences of a head that trusts
 itself too much, the intercept moves its level. Both are in standard deviations of the label in the training window, so
-they mean the same in any unit. `training.evaluation.calibrate` says how far noisy rows are believed.
+they mean the same in any unit. `training.evaluation.calibrate_regression` says how far noisy rows are believed.
 """
 
 from typing import Literal

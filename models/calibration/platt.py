@@ -3,7 +3,7 @@
 Platt, "Probabilistic Outputs for Support Vector Machines", 1999: sigmoid(slope x logit + intercept).
 """
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 from torch import Tensor
@@ -21,3 +21,7 @@ class Platt(Frozen):
     def logit(self, logit: Tensor) -> Tensor:
         """The calibrated logit, shape kept."""
         return self.slope * logit + self.intercept
+
+    def then(self, slope: float, intercept: float) -> Self:
+        """This one, followed by a line of positive slope."""
+        return self.model_copy(update={"slope": slope * self.slope, "intercept": slope * self.intercept + intercept})

@@ -5,16 +5,14 @@ from typing import Literal
 import numpy as np
 
 from models.columns import Categories, Codes
-from models.features.base import FeatureBase
-from models.features.vocabulary import MISSING, LearnedVocabularyConfig, Vocabulary, VocabularyConfig
+from models.features.of_categories import OfCategories
+from models.features.vocabulary import MISSING, Vocabulary
 
 
-class CategoricalFeature(FeatureBase):
+class CategoricalFeature(OfCategories):
     """One category a row, or none."""
 
     kind: Literal["categorical"]
-    vocabulary: VocabularyConfig = LearnedVocabularyConfig()
-    """From categories to table rows."""
 
 
 def encode_categories(column: Categories, vocabulary: Vocabulary) -> Codes:

@@ -1,43 +1,59 @@
 """A feature with a list of categories a row: tags, a watch history."""
 
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from models.columns import Bags, Codes
-from models.features.base import FeatureBase
-from models.features.vocabulary import LearnedVocabularyConfig, Vocabulary, VocabularyConfig
+from models.features.attention import AttentionConfig
+from models.features.of_categories import OfCategories
+from models.features.vocabulary import Vocabulary
 from models.names import ColumnName
 
+SHORT_LENGTHS = 16
+LENGTHS_PER_DOUBLING = 4
+NUM_LENGTHS = SHORT_LENGTHS + 10 * LENGTHS_PER_DOUBLING
+"""Rows of the table of a list's lengths: the last one holds all from 13,778 elements on."""
 
-class MultiCategoricalFeature(FeatureBase):
+
+class MultiCategoricalFeature(OfCategories):
     """A bag or a sequence of categories a row, pooled into one embedding."""
 
     kind: Literal["multi_categorical"]
     max_length: int = Field(default=50, ge=1, le=10_000)
     """Longer lists keep their end: a history is logged oldest first and its newest entries say most."""
-    pooling: Literal["mean", "sum"] = "mean"
-    """How the embeddings of a list become one."""
+    pooling: Literal["mean", "sum", "attention"] = "mean"
+    """How the embeddings of a list become one; `attention` weighs each element by what it has to do with the target."""
+    target: ColumnName | None = None
+    """The categorical feature that attention looks from; the one that the list `shares` where it is left out."""
+    attention: AttentionConfig | None = None
+    """How attention weighs; its own defaults where it is left out."""
+    with_length: bool = False
+    """Adds an embedding of the length, taken before it is cut: a mean hides how long a list is."""
     separator: str | None = Field(default=None, min_length=1, max_length=1)
     """Lets a row be text such as "12,7" instead of a list."""
-    shares: ColumnName | None = None
-    """Use the vocabulary and the table of this categorical feature (a history of video ids and the video id)."""
-    vocabulary: VocabularyConfig | None = None
-    """Own vocabulary; left out together with `shares`."""
 
     @model_validator(mode="after")
-    def _one_vocabulary(self) -> "MultiCategoricalFeature":
-        if self.shares is not None and self.vocabulary is not None:
+    def _attention_has_a_target(self) -> Self:
+        if self.pooling == "attention" and self.looks_from is None:
             raise ValueError(
-                f"a feature has one vocabulary; '{self.name}' sets both `shares` and `vocabulary`: remove one of them"
+                f"attention looks from a target; '{self.name}' has neither `target` nor `shares`: "
+                f"add `target`, a categorical feature"
+            )
+        settings = {"target": self.target, "attention": self.attention}
+        idle = [name for name, value in settings.items() if value is not None and self.pooling != "attention"]
+        if idle:
+            raise ValueError(
+                f"{' and '.join(f'`{name}`' for name in idle)} is for pooling = \"attention\"; '{self.name}' has "
+                f'pooling = "{self.pooling}": change the pooling, or remove the setting'
             )
         return self
 
     @property
-    def own_vocabulary(self) -> VocabularyConfig:
-        """The vocabulary's settings where the feature shares none."""
-        return self.vocabulary or LearnedVocabularyConfig()
+    def looks_from(self) -> str | None:
+        """The categorical feature that attention looks from."""
+        return self.target or self.shares
 
 
 def encode_bags(column: Bags, vocabulary: Vocabulary, max_length: int, offset: int, padding: int) -> Codes:
@@ -55,6 +71,18 @@ def encode_bags(column: Bags, vocabulary: Vocabulary, max_length: int, offset: i
     padded = np.full(held.shape, padding, dtype=np.int64)
     padded[held] = rows[codes[positions[held]]] + offset
     return padded
+
+
+def encode_lengths(column: Bags) -> Codes:
+    """Rows of the table of lengths, [batch]: missing elements are not counted and none is cut off.
+
+    Short lengths have a row each, longer ones LENGTHS_PER_DOUBLING from one power of two to the next.
+    """
+    _, offsets = _without_missing(column)
+    lengths = np.diff(offsets)
+    doublings = np.log2(np.maximum(lengths, SHORT_LENGTHS) / SHORT_LENGTHS)
+    long_row = SHORT_LENGTHS + np.floor(LENGTHS_PER_DOUBLING * doublings).astype(np.int64)
+    return np.where(lengths < SHORT_LENGTHS, lengths, np.minimum(long_row, NUM_LENGTHS - 1))
 
 
 def _without_missing(column: Bags) -> tuple[Codes, Codes]:

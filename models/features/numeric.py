@@ -18,8 +18,9 @@ class NumericFeature(FeatureBase):
     kind: Literal["numeric"]
     transform: Literal["none", "log1p"] = "none"
     """`log1p` is taken of the size and keeps the sign, so negative values stay defined and in order."""
-    encoding: Literal["quantile_buckets", "standardise"] = "quantile_buckets"
-    """Buckets of equal weight with a learned embedding each, or (x - mean) / standard deviation.
+    encoding: Literal["quantile_buckets", "piecewise_linear", "standardise"] = "quantile_buckets"
+    """Buckets of equal weight with a learned embedding each; or between their edges a line from one learned vector to
+    the next; or (x - mean) / standard deviation.
 
     Buckets are the default: on Census-Income they gained more AUC (+0.006) than any change of architecture.
     """
@@ -39,6 +40,21 @@ class NumericStatistics(Frozen):
     """1.0 where the feature is constant."""
     boundaries: tuple[float, ...]
     """Inner edges of the quantile buckets, strictly ascending; repeated quantiles are merged."""
+    lowest: float | None = None
+    """The smallest value; not in checkpoints from before there was `piecewise_linear`."""
+    highest: float | None = None
+    """The largest value; as `lowest`."""
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """All edges of the buckets, strictly ascending; of a constant feature its one value."""
+        outer = [edge for edge in (self.lowest, self.highest) if edge is not None]
+        return tuple(sorted({*self.boundaries, *outer}))
+
+    @property
+    def num_pieces(self) -> int:
+        """Pieces between the edges; none where the feature is constant."""
+        return max(0, len(self.edges) - 1)
 
     @property
     def num_rows(self) -> int:
@@ -58,6 +74,22 @@ def encode_buckets(feature: NumericFeature, statistics: NumericStatistics, colum
     values = transformed(feature, column)
     rows = 1 + np.searchsorted(np.asarray(statistics.boundaries), values, side="right")
     return np.where(np.isnan(values), MISSING, rows)
+
+
+def encode_pieces(feature: NumericFeature, statistics: NumericStatistics, column: Numbers) -> NDArray[np.float32]:
+    """Two inputs a row, [batch, 2]: the position among the pieces (0 where missing) and the missing flag.
+
+    A position of 2.25 is a quarter of the way through the third piece; values beyond the outer edges are held at them.
+    """
+    values = transformed(feature, column)
+    missing = np.isnan(values)
+    if not (num_pieces := statistics.num_pieces):
+        return np.stack([np.zeros_like(values), missing], axis=1).astype(np.float32)
+    edges = np.asarray(statistics.edges)
+    held = np.where(missing, edges[0], values).clip(edges[0], edges[-1])
+    piece = np.searchsorted(edges[1:-1], held, side="right")
+    within = (held - edges[piece]) / (edges[piece + 1] - edges[piece])
+    return np.stack([(piece + within).clip(0, num_pieces), missing], axis=1).astype(np.float32)
 
 
 def encode_standardised(feature: NumericFeature, statistics: NumericStatistics, column: Numbers) -> NDArray[np.float32]:

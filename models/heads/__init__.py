@@ -8,10 +8,13 @@ from models.heads.base import Edge
 from models.heads.binary import BinaryHead, BinaryStatistics, BinaryTask
 from models.heads.duration import DurationHead, DurationStatistics, DurationTask
 from models.heads.regression import RegressionHead, RegressionStatistics, RegressionTask
+from models.heads.value import ValueHead, ValueStatistics, ValueTask
 
-Task = Annotated[BinaryTask | DurationTask | RegressionTask, Field(discriminator="kind")]
-LabelStatistics = Annotated[BinaryStatistics | DurationStatistics | RegressionStatistics, Field(discriminator="kind")]
-Head = BinaryHead | DurationHead | RegressionHead
+Task = Annotated[BinaryTask | DurationTask | RegressionTask | ValueTask, Field(discriminator="kind")]
+LabelStatistics = Annotated[
+    BinaryStatistics | DurationStatistics | RegressionStatistics | ValueStatistics, Field(discriminator="kind")
+]
+Head = BinaryHead | DurationHead | RegressionHead | ValueHead
 
 __all__ = [
     "BinaryHead",
@@ -27,4 +30,7 @@ __all__ = [
     "RegressionStatistics",
     "RegressionTask",
     "Task",
+    "ValueHead",
+    "ValueStatistics",
+    "ValueTask",
 ]

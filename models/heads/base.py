@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from models.calibration.setting import CalibrationSetting
 from models.errors import ConfigError
 from models.frozen import Frozen
 from models.mlp import MlpConfig
@@ -55,6 +56,13 @@ class TaskBase(Frozen):
     """The label counts only in rows where the label of this binary task is positive."""
     tower: MlpConfig = Field(default=MlpConfig(widths=(64,)))
     """Hidden layers of the head."""
+    calibration: CalibrationSetting = CalibrationSetting()
+    """How predictions are made right on held-out rows (docs/calibration.md)."""
+
+    @property
+    def prediction_names(self) -> tuple[str, ...]:
+        """Fields of the answer that this task fills."""
+        return (self.name,)
 
     @property
     def needs(self) -> tuple[str, ...]:

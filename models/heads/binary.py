@@ -5,15 +5,16 @@ from typing import Literal, Self
 
 import torch
 from pydantic import Field, model_validator
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from models.calibration import Calibration, Platt
+from models.calibration import Calibration, Isotonic, Platt, Smooth
+from models.calibration.setting import BinaryCalibrationSetting
 from models.errors import ConfigError
 from models.frozen import Frozen
 from models.heads.base import TaskBase
 from models.heads.entire_space import EntireSpaceConfig
-from models.mlp import Mlp
+from models.heads.tower_head import TowerHead
 
 
 class BinaryStatistics(Frozen):
@@ -34,6 +35,8 @@ class BinaryTask(TaskBase):
     """Predicts a probability; the label is 0, 1 or null (not observed)."""
 
     kind: Literal["binary"]
+    calibration: BinaryCalibrationSetting = BinaryCalibrationSetting()
+    """How the probability is made right on held-out rows (docs/calibration.md)."""
     entire_space: EntireSpaceConfig | None = None
     """Learn over all rows in which the label of `observed_when` counts, and not only where it is positive."""
 
@@ -52,33 +55,24 @@ class BinaryTask(TaskBase):
         """Tasks whose output this task's loss is made of, beside its own."""
         return (self.observed_when,) if self.entire_space is not None and self.observed_when is not None else ()
 
-    @property
-    def prediction_names(self) -> tuple[str, ...]:
-        """Fields of the answer that this task fills."""
-        return (self.name,)
-
     def build(self, input_width: int, statistics: BinaryStatistics) -> "BinaryHead":
         """The head for a representation (and estimates) of this width."""
         return BinaryHead(self, input_width, statistics)
 
 
-class BinaryHead(nn.Module):
+class BinaryHead(TowerHead):
     """A tower that moves the log-odds away from those of the base rate.
 
     The base rate is a constant of the head and not a weight: a rare task starts calibrated.
     """
 
-    num_outputs = 1
-    likelihood: Literal["gaussian", "categorical"] = "categorical"
+    likelihood = "categorical"
 
     base_logit: Tensor
 
     def __init__(self, task: BinaryTask, input_width: int, statistics: BinaryStatistics) -> None:
-        super().__init__()
-        self.task = task
+        super().__init__(task, input_width)
         self.statistics = statistics
-        self.tower = Mlp(input_width, task.tower)
-        self.output = nn.Linear(self.tower.output_width, 1)
         base_logit = math.log(statistics.rate) - math.log1p(-statistics.rate)
         self.register_buffer("base_logit", torch.tensor(base_logit))
 
@@ -86,11 +80,6 @@ class BinaryHead(nn.Module):
     def base_loss(self) -> float:
         """Log loss in nats of always predicting the base rate."""
         return self.statistics.entropy
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Logit relative to the base rate's, [batch, 1]."""
-        output: Tensor = self.output(self.tower(x))
-        return output
 
     def loss(self, output: Tensor, label: Tensor) -> Tensor:
         """Log loss in units of the base rate's entropy, [batch]: 1 is as good as always predicting the rate."""
@@ -113,6 +102,6 @@ class BinaryHead(nn.Module):
     def predict(self, output: Tensor, calibration: Calibration) -> dict[str, Tensor]:
         """The probability, [batch]."""
         logit = output[:, 0] + self.base_logit
-        if isinstance(calibration, Platt):
+        if isinstance(calibration, Platt | Isotonic | Smooth):
             logit = calibration.logit(logit)
         return {self.task.name: torch.sigmoid(logit)}

@@ -9,12 +9,12 @@ from typing import Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.calibration import Calibration, Line
 from models.frozen import Frozen
 from models.heads.base import TaskBase
-from models.mlp import Mlp
+from models.heads.tower_head import TowerHead
 
 
 class RegressionStatistics(Frozen):
@@ -33,38 +33,24 @@ class RegressionTask(TaskBase):
 
     kind: Literal["regression"]
 
-    @property
-    def prediction_names(self) -> tuple[str, ...]:
-        """Fields of the answer that this task fills."""
-        return (self.name,)
-
     def build(self, input_width: int, statistics: RegressionStatistics) -> "RegressionHead":
         """The head for a representation (and estimates) of this width."""
         return RegressionHead(self, input_width, statistics)
 
 
-class RegressionHead(nn.Module):
+class RegressionHead(TowerHead):
     """A tower that predicts the standardised value of a label."""
 
-    num_outputs = 1
-    likelihood: Literal["gaussian", "categorical"] = "gaussian"
+    likelihood = "gaussian"
 
     def __init__(self, task: RegressionTask, input_width: int, statistics: RegressionStatistics) -> None:
-        super().__init__()
-        self.task = task
+        super().__init__(task, input_width)
         self.statistics = statistics
-        self.tower = Mlp(input_width, task.tower)
-        self.output = nn.Linear(self.tower.output_width, 1)
 
     @property
     def base_loss(self) -> float:
         """Squared error, in the label's unit squared, of always predicting the mean: the variance."""
         return self.statistics.standard_deviation**2
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Standardised value, [batch, 1]."""
-        output: Tensor = self.output(self.tower(x))
-        return output
 
     def loss(self, output: Tensor, label: Tensor) -> Tensor:
         """Squared error of the standardised label, [batch]: 1 is as good as always predicting the mean.

@@ -26,6 +26,8 @@ class SharedBottomConfig(Frozen):
 class SharedBottom(nn.Module):
     """Hands every task the same representation."""
 
+    num_members = 1
+
     def __init__(self, config: SharedBottomConfig, input_width: int, num_tasks: int) -> None:
         super().__init__()
         self.mlp = Mlp(input_width, config.mlp)

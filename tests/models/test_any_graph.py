@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from models.calibration import Identity
 from models.checkpoint import load_checkpoint, save_checkpoint
-from models.heads import BinaryStatistics, DurationStatistics, Edge, LabelStatistics, RegressionStatistics
+from models.heads import (
+    BinaryStatistics,
+    DurationStatistics,
+    Edge,
+    LabelStatistics,
+    RegressionStatistics,
+    ValueStatistics,
+)
+from models.heads.inflated import Inflation
 from models.network import Network
 from models.predictor import Predictor
 from tests.models.tiny import config, encoder, from_rows, rows
@@ -23,6 +31,13 @@ STATISTICS: dict[str, LabelStatistics] = {
         num_observed=9, mean_seconds=20, max_seconds=600, scale_seconds=12, log_mean=0.7, log_standard_deviation=0.8
     ),
     "regression": RegressionStatistics(num_observed=99, mean=3.5, standard_deviation=1.2, min=1.0, max=5.0),
+    "value": ValueStatistics(
+        num_observed=99,
+        mean=2.0,
+        max=300.0,
+        amounts=Inflation(threshold=0.0, share_above=0.1, log_mean=2.0, log_deviation=1.0, log_unit=1.0),
+        base_cost=0.5,
+    ),
 }
 HANDS_ON = ("prediction", "output", "representation")
 DIAMOND = {"top": [], "left": ["top"], "right": ["top"], "bottom": ["left", "right"]}
@@ -65,7 +80,8 @@ def built(tasks: list[dict[str, Any]]) -> Predictor:
 
 
 def width(made: Predictor, edge: Edge) -> int:
-    return made.network.head(edge.task).tower.output_width if edge.hands_on == "representation" else 1
+    head = made.network.head(edge.task)
+    return {"representation": head.tower.output_width, "output": head.num_outputs, "prediction": 1}[edge.hands_on]
 
 
 @given(graphs())
@@ -84,7 +100,7 @@ def test_whatever_reads_comes_after_and_gets_what_it_reads(tasks: list[dict[str,
     batch = made.encoder.encode(from_rows(made.config, rows(num_rows)), num_rows)
     outputs = made.network.forward_in_parts(batch, note).outputs
     assert list(outputs) == [each["name"] for each in tasks]
-    assert all(output.shape == (num_rows, 1) for output in outputs.values())
+    assert all(output.shape == (num_rows, made.network.head(name).num_outputs) for name, output in outputs.items())
     assert sorted(crossed) == sorted((each["name"], edge["task"]) for each in tasks for edge in each["reads"])
 
 

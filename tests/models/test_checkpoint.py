@@ -16,7 +16,7 @@ from models.checkpoint import WEIGHTS, find_version, load_checkpoint, read_manif
 from models.errors import CheckpointError
 from models.manifest import MANIFEST, _digest
 from models.predictor import Predictor
-from tests.models.tiny import SHARED_BOTTOM, from_rows, predictor, rows, statistics
+from tests.models.tiny import TRUNKS, from_rows, predictor, rows, statistics
 
 FILES = [MANIFEST, WEIGHTS, "encoder/vocabularies.json", "encoder/numerics.json", "metrics.json"]
 
@@ -58,8 +58,8 @@ def forge(version: Path, manifest: dict[str, Any]) -> None:
 
 
 class TestRoundTrip:
-    @pytest.mark.parametrize("trunk", [None, SHARED_BOTTOM])
-    def test_predictions_are_bit_identical(self, tmp_path: Path, trunk: dict[str, Any] | None) -> None:
+    @pytest.mark.parametrize("trunk", TRUNKS.values(), ids=TRUNKS)
+    def test_predictions_are_bit_identical(self, tmp_path: Path, trunk: dict[str, Any]) -> None:
         made = predictor(trunk)
         loaded, _ = load_checkpoint(save(tmp_path, made))
         columns = from_rows(made.config, rows(50))

@@ -31,7 +31,7 @@ class TestConsistency:
     def test_only_a_categorical_can_be_shared(self, shares: str) -> None:
         history = {"name": "views", "kind": "multi_categorical", "scope": "context", "shares": shares}
         message = refused(features=[*FEATURES, history])
-        assert f"shares '{shares}'" in message
+        assert f"shares = '{shares}'" in message
         assert "use one of item, user" in message
 
     def test_shares_and_vocabulary_exclude_each_other(self) -> None:

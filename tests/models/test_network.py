@@ -1,4 +1,4 @@
-"""Laws of the network: rows are independent, parameters belong to one subnet, both trunks fit."""
+"""Laws of the network: rows are independent, parameters belong to one subnet, every trunk fits."""
 
 from typing import Any
 
@@ -9,9 +9,10 @@ from models.batch import EncodedBatch
 from models.config import ModelConfig
 from models.encoder import PADDING, Encoder
 from models.network import Network
-from tests.models.tiny import MMOE, SHARED_BOTTOM, TASKS, config, encoder, from_rows, predictor, rows, statistics
+from tests.models import tiny
+from tests.models.tiny import MMOE, TASKS, config, encoder, from_rows, predictor, rows, statistics
 
-TRUNKS = pytest.mark.parametrize("trunk", [MMOE, SHARED_BOTTOM], ids=["mmoe", "shared_bottom"])
+TRUNKS = pytest.mark.parametrize("trunk", tiny.TRUNKS.values(), ids=tiny.TRUNKS)
 
 
 def batch_of(network_config: ModelConfig, encoding: Encoder, num_rows: int) -> EncodedBatch:
@@ -33,7 +34,8 @@ class TestRowsAreIndependent:
         batch = batch_of(made.config, made.encoder, 9)
         for name, output in made.network(batch).items():
             singles = [made.network(batch.rows(torch.tensor([row])))[name] for row in range(9)]
-            torch.testing.assert_close(torch.cat(singles), output, rtol=1e-6, atol=1e-6)
+            largest = max(1.0, float(output.detach().abs().max()))  # crosses of such weights are in the hundreds
+            torch.testing.assert_close(torch.cat(singles), output, rtol=1e-6, atol=1e-6 * largest)
 
     def test_longer_padding_changes_nothing(self, trunk: dict[str, Any]) -> None:
         made = predictor(trunk)

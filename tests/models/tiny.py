@@ -33,6 +33,23 @@ TASKS: list[dict[str, Any]] = [
 ]
 MMOE = {"kind": "mmoe", "num_experts": 2, "expert": {"widths": [8, 6]}}
 SHARED_BOTTOM = {"kind": "shared_bottom", "mlp": {"widths": [8, 6]}}
+PLE = {"kind": "ple", "num_layers": 2, "num_shared_experts": 1, "expert": {"widths": [8, 6]}}
+DCNV2 = {"kind": "dcnv2", "mlp": {"widths": [8, 6]}}
+TABM = {"kind": "tabm", "num_members": 3, "mlp": {"widths": [8, 6]}}
+TRUNKS: dict[str, dict[str, Any]] = {
+    "mmoe": MMOE,
+    "shared_bottom": SHARED_BOTTOM,
+    "ple": PLE,
+    "dcnv2_parallel": DCNV2,
+    "dcnv2_stacked": {**DCNV2, "structure": "stacked", "cross": {"num_layers": 1, "rank": 2}},
+    "tabm": TABM,
+    "crossed_mmoe": {**MMOE, "cross": {"num_layers": 1}},
+    "crossed_ple": {**PLE, "num_layers": 1, "cross": {"num_layers": 1}},
+    "crossed_tabm": {**TABM, "cross": {"num_layers": 1}},
+    "batch_normalised": {**MMOE, "expert": {"widths": [8, 6], "normalisation": "batch"}},
+    "layer_normalised": {**TABM, "mlp": {"widths": [8, 6], "normalisation": "layer"}},
+}
+"""Every kind of trunk, with everything that a trunk can have."""
 CALIBRATIONS: dict[str, Calibration] = {
     "click": Platt(slope=1.2, intercept=-0.1),
     "dwell": Moment(factor=1.3),

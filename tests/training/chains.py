@@ -15,6 +15,15 @@ EDGES = [("dwell", "click"), ("buy", "click"), ("buy", "dwell"), ("rating", "dwe
 """Reader and read."""
 HANDS_ON = ("prediction", "output", "representation")
 NUM_ROWS = 64
+SMOOTH = {"activation": "gelu"}  # no unit is zero by chance
+TRUNKS: dict[str, dict[str, Any]] = {
+    "mmoe": {"kind": "mmoe", "num_experts": 2, "expert": {"widths": [6], **SMOOTH}},
+    "shared_bottom": {"kind": "shared_bottom", "mlp": {"widths": [6], **SMOOTH}},
+    "ple": {"kind": "ple", "num_layers": 2, "num_shared_experts": 1, "expert": {"widths": [6], **SMOOTH}},
+    "dcnv2": {"kind": "dcnv2", "mlp": {"widths": [6], **SMOOTH}},
+    "tabm": {"kind": "tabm", "num_members": 3, "mlp": {"widths": [7, 6], **SMOOTH}},
+    "normalised": {"kind": "mmoe", "num_experts": 2, "expert": {"widths": [6], "normalisation": "batch", **SMOOTH}},
+}
 LABELS = {
     "click": ("binary", "clicked"),
     "dwell": ("duration", "seconds"),
@@ -23,15 +32,16 @@ LABELS = {
 }
 
 
-def chain(single: Mapping[tuple[str, str], dict[str, Any]] | None = None, **every: Any) -> ModelConfig:
+def chain(
+    single: Mapping[tuple[str, str], dict[str, Any]] | None = None, trunk: str = "mmoe", **every: Any
+) -> ModelConfig:
     """The tasks, with settings of every edge and of single ones."""
-    smooth = {"widths": [5], "activation": "gelu"}  # no unit is zero by chance
     tasks = [
         {
             "name": name,
             "kind": kind,
             "label": label,
-            "tower": smooth,
+            "tower": {"widths": [5], **SMOOTH},
             "reads": [
                 {"task": read, **every, **(single or {}).get((reader, read), {})}
                 for reader, read in EDGES
@@ -40,8 +50,7 @@ def chain(single: Mapping[tuple[str, str], dict[str, Any]] | None = None, **ever
         }
         for name, (kind, label) in LABELS.items()
     ]
-    trunk = {"kind": "mmoe", "num_experts": 2, "expert": {"widths": [6], "activation": "gelu"}}
-    return tiny.config(trunk, tasks=tasks)
+    return tiny.config(TRUNKS[trunk], tasks=tasks)
 
 
 def statistics() -> dict[str, LabelStatistics]:
@@ -49,9 +58,11 @@ def statistics() -> dict[str, LabelStatistics]:
     return {**tiny.statistics(), "rating": rating}
 
 
-def chained(single: Mapping[tuple[str, str], dict[str, Any]] | None = None, **every: Any) -> Network:
+def chained(
+    single: Mapping[tuple[str, str], dict[str, Any]] | None = None, trunk: str = "mmoe", **every: Any
+) -> Network:
     """A network of that chain, with weights that let every estimate count."""
-    network = Network(chain(single, **every), tiny.encoder(), statistics())
+    network = Network(chain(single, trunk, **every), tiny.encoder(), statistics())
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             if "table" not in name:

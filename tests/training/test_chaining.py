@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from models.network import Forward, Network
-from tests.training.chains import EDGES, HANDS_ON, batch, chained
+from models.trunks import MMoE, Ple, TabM
+from tests.training.chains import EDGES, HANDS_ON, TRUNKS, batch, chained
 from tests.training.worlds import silent, small_config
 from training.data.batches import TrainingBatch
 from training.objective import Objective, task_losses
@@ -19,6 +20,7 @@ from training.weightings import WeightingConfig
 
 Run = Callable[[Network, TrainingBatch], Forward]
 ALL_EDGES = pytest.mark.parametrize(("reader", "read"), EDGES)
+ALL_TRUNKS = pytest.mark.parametrize("trunk", TRUNKS)
 ALL_HANDED = pytest.mark.parametrize("hands_on", HANDS_ON)
 WEIGHTINGS = typing.get_args(typing.get_args(WeightingConfig)[0])
 MIXED = {edge: {"hands_on": HANDS_ON[number % 3]} for number, edge in enumerate(EDGES)}
@@ -45,14 +47,27 @@ def compiler() -> Iterator[None]:
 
 
 def gradients(network: Network, rows: TrainingBatch, run: Run, reader: str, read: str) -> list[Tensor | None]:
-    """Gradients of the reader's loss by all that belongs to the read task alone: its gate, then its head."""
+    """Gradients of the reader's loss by all that belongs to the read task alone: its part of the trunk, its head."""
     losses = task_losses(network, run(network, rows).outputs, rows.labels)
     return list(torch.autograd.grad(losses[reader], own_parameters(network, read), allow_unused=True))
 
 
 def own_parameters(network: Network, task: str) -> list[Tensor]:
-    gate = network.shared.gates[list(network.graph.tasks).index(task)]
-    return [*gate.parameters(), *network.head(task).parameters()]
+    return [*own_of_trunk(network, task), *network.head(task).parameters()]
+
+
+def own_of_trunk(network: Network, task: str) -> list[Tensor]:
+    """What the trunk has for a task alone: its gate, its experts in the top layer, its adapters, or nothing."""
+    index = list(network.graph.tasks).index(task)
+    match network.shared:
+        case MMoE(gates=gates):
+            return list(gates[index].parameters())
+        case Ple(layers=layers):
+            return [*layers[-1].gates[index].parameters(), *layers[-1].experts[index].parameters()]
+        case TabM(adapters=adapters):
+            return list(adapters[index].parameters())
+        case _:
+            return []
 
 
 def is_nothing(found: list[Tensor | None]) -> bool:
@@ -83,6 +98,35 @@ class TestGradients:
         rows, open_edges = batch(), chained(hands_on=hands_on, stop_gradient=False)
         assert not is_nothing(gradients(open_edges, rows, eager, "rating", "click"))
         assert is_nothing(gradients(chained(hands_on=hands_on), rows, eager, "rating", "click"))
+
+
+@ALL_TRUNKS
+class TestTrunks:
+    """The law under every trunk, with every way of handing on in one network."""
+
+    @ALL_EDGES
+    def test_across_a_stopped_edge_gradients_are_exactly_zero(self, reader: str, read: str, trunk: str) -> None:
+        assert is_nothing(gradients(chained(MIXED, trunk), batch(), eager, reader, read))
+
+    @ALL_EDGES
+    def test_across_an_open_edge_they_are_not(self, reader: str, read: str, trunk: str) -> None:
+        network = chained(MIXED, trunk, stop_gradient=False)
+        found = gradients(network, batch(), eager, reader, read)
+        num_of_trunk = len(own_of_trunk(network, read))
+        assert not is_nothing(found[num_of_trunk:])
+        assert num_of_trunk == 0 or not is_nothing(found[:num_of_trunk])
+
+    @pytest.mark.usefixtures("compiler")
+    @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
+    def test_and_compiled_it_gives_the_same(self, trunk: str) -> None:
+        settings = {edge: {**MIXED[edge], "stop_gradient": edge not in OPEN} for edge in EDGES}
+        network, rows = chained(settings, trunk), batch()
+        run = compiled(network, "aot_eager")
+        for reader, read in EDGES:
+            stopped = (reader, read) not in OPEN
+            assert is_nothing(gradients(network, rows, run, reader, read)) == stopped, (reader, read)
+        for name, output in eager(network, rows).outputs.items():
+            torch.testing.assert_close(run(network, rows).outputs[name], output)
 
 
 @pytest.mark.usefixtures("compiler")
@@ -128,6 +172,7 @@ class TestCompiled:
 
 
 @pytest.mark.parametrize("config", WEIGHTINGS, ids=lambda config: config.__name__)
+@pytest.mark.parametrize("trunk", ["mmoe", "ple", "tabm"])
 @pytest.mark.parametrize("read", ["click", "dwell", "buy"])
 class TestWeightings:
     """The law in a whole backward pass, however the losses are joined.
@@ -136,15 +181,15 @@ class TestWeightings:
     gradient from its readers.
     """
 
-    def test_readers_leave_what_they_read_alone(self, config: type, read: str) -> None:
-        assert is_nothing(self.left(config, read, stop=True))
+    def test_readers_leave_what_they_read_alone(self, config: type, trunk: str, read: str) -> None:
+        assert is_nothing(self.left(config, trunk, read, stop=True))
 
-    def test_unless_their_edges_are_open(self, config: type, read: str) -> None:
-        assert not is_nothing(self.left(config, read, stop=False))
+    def test_unless_their_edges_are_open(self, config: type, trunk: str, read: str) -> None:
+        assert not is_nothing(self.left(config, trunk, read, stop=False))
 
     @staticmethod
-    def left(config: type, read: str, stop: bool) -> list[Tensor | None]:
-        network, rows = chained(MIXED, stop_gradient=stop), batch()
+    def left(config: type, trunk: str, read: str, stop: bool) -> list[Tensor | None]:
+        network, rows = chained(MIXED, trunk, stop_gradient=stop), batch()
         forward = eager(network, rows)
         losses = task_losses(network, forward.outputs, rows.labels)
         del losses[read]
@@ -185,9 +230,11 @@ def test_what_crosses_an_edge_is_what_it_says() -> None:
             torch.testing.assert_close(crossed[hands_on], expected[hands_on])
 
 
-def test_a_chained_run_is_taught_measures_its_edges_and_serves_alone(world: Path) -> None:
+@pytest.mark.parametrize("trunk", ["mmoe", "tabm"])
+def test_a_chained_run_is_taught_measures_its_edges_and_serves_alone(world: Path, trunk: str) -> None:
     """The whole way through a training run; steps are few, so nothing is asked of the result."""
     raw = small_config(world, max_steps=12).model_dump(exclude_none=True)
+    raw["model"]["trunk"] = TRUNKS[trunk]
     raw["tasks"][1]["reads"] = [{"task": "click", "hands_on": "representation"}]
     raw["tasks"][2]["reads"] = [
         {"task": "click", "stop_gradient": False},

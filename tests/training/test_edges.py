@@ -30,6 +30,8 @@ class Planted(torch.nn.Module):
         formula: (what b knows [rows, width], the estimate of a [rows, 1]) to [rows, 1].
     """
 
+    num_members = 1
+
     def __init__(self, formula: Formula) -> None:
         super().__init__()
         settings = {"kind": "binary", "label": "x"}

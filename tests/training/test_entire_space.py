@@ -18,7 +18,7 @@ from tests.training.worlds import silent, small_config
 from training.config import Config
 from training.data.batches import TrainingBatch
 from training.entire_space import entire_space_loss, joint_label, product_loss, row_weights
-from training.evaluation.calibrate import fit_platt
+from training.evaluation.calibrate_platt import fit_platt
 from training.objective import task_losses
 from training.pipeline import run, save
 from training.report.words import task_words

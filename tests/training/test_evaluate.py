@@ -67,7 +67,7 @@ def predictor(folder: Path, fitted: FittedData) -> Predictor:
     network = Network(model_config(), encoder, fitted.statistics)
     validation = find_windows(reader(folder).source, data_config(folder)).validation
     rows = sampled(reader(folder), encoder, validation, 10_000)
-    return Predictor(model_config(), encoder, network, fit_calibrations(network, rows))
+    return Predictor(model_config(), encoder, network, fit_calibrations(network, encoder, rows))
 
 
 def measured(

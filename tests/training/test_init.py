@@ -21,6 +21,7 @@ from tests.training.worlds import silent
 from training.commands.init import init_command
 from training.config import Config, load_config
 from training.initial import profile as profiling
+from training.initial.features import id_columns
 from training.initial.guess import Guesses, guess
 from training.initial.profile import profile
 from training.initial.toml import render
@@ -136,6 +137,18 @@ def test_every_guess_is_explained(folder: Path, guesses: Guesses) -> None:
     for number, line in enumerate(lines):
         if line in {"[[features]]", "[[tasks]]"}:
             assert lines[number - 1].startswith("# ")
+
+
+def test_what_may_be_new_to_the_model_is_told_apart(config: Config) -> None:
+    assert config.evaluation.unseen == ("user_id", "item_id")
+
+
+def test_a_user_that_is_no_category_is_not_told_apart(tmp_path: Path) -> None:
+    rows = log().assign(user=lambda rows: rows.user_id + 0.5).drop(columns="user_id")
+    write(tmp_path / "log.parquet", rows)
+    found = guess(profile(str(tmp_path))).features
+    assert {feature.column.name: feature.kind for feature in found}["user"] == "numeric"
+    assert id_columns(found) == ["item_id"]
 
 
 def test_a_log_without_labels_or_time_says_what_to_fill_in(tmp_path: Path) -> None:
@@ -269,6 +282,14 @@ def test_the_unit_of_a_duration_comes_from_rows_above_zero(tmp_path: Path) -> No
     dwell = np.where(ROWS % 3, 0, 4_000 + ROWS)
     config = prepared(small(tmp_path / "log", dwell=dwell))
     assert {task.label: getattr(task, "unit", None) for task in config.tasks} == {"clicked": None, "dwell": "ms"}
+
+
+def test_money_that_comes_in_now_and_then_is_a_value_and_a_price_is_none(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    revenue = np.where(random.random(300) < 0.2, random.lognormal(2, 1, 300), 0.0)
+    config = prepared(small(tmp_path / "log", revenue=revenue, order_value=random.lognormal(2, 1, 300)))
+    assert {task.label: task.kind for task in config.tasks} == {"clicked": "binary", "revenue": "value"}
+    assert "order_value" in {feature.name for feature in config.features}
 
 
 def test_task_names_are_valid_and_unique(tmp_path: Path) -> None:

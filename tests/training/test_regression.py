@@ -17,7 +17,7 @@ from models.errors import DataError
 from models.heads import RegressionStatistics, Task
 from tests.training.small import FEATURES, TASKS, frame, model_config, reader, write_days
 from training.data.labels import check_label_type, labels
-from training.evaluation.calibrate import SMALLEST_SLOPE, fit_line
+from training.evaluation.calibrate_regression import SMALLEST_SLOPE, fit_line
 from training.evaluation.captured import captured_variance
 from training.evaluation.regression import explained_share, regression_metrics
 from training.fitting.labels import LabelFit

@@ -141,7 +141,7 @@ class TestPage:
             assert (key, measured.base[key]) in shown
 
     def test_has_its_pictures(self, page: Page) -> None:
-        assert page.tags["img"] == 3 + 3  # click's and profit's
+        assert page.tags["img"] == 4 + 3  # click's, of which one is of its slices, and profit's
         for title in ("Predicted against observed", "Spread around the prediction", "nine tenths within"):
             assert title in page.text
 
@@ -174,7 +174,7 @@ class TestPage:
     @pytest.mark.parametrize("factor", [1e-30, 1e-5, 1e9, 1e30])
     def test_any_unit_can_be_drawn(self, factor: float) -> None:
         scored = world(factor, num_rows=500)
-        assert rendered(run_of(scored, evaluated(scored, factor))).tags["img"] == 6
+        assert rendered(run_of(scored, evaluated(scored, factor))).tags["img"] == 7
 
     @pytest.mark.parametrize("num_seen", [0, 1, 2])
     def test_a_task_with_hardly_a_label(self, scored: Scored, num_seen: int) -> None:

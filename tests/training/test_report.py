@@ -286,8 +286,8 @@ class TestPage:
             assert title in page.text
 
     def test_has_a_picture_of_everything(self, page: Page) -> None:
-        training, heads = 3 + 2 + 2, 3 * 3
-        assert page.tags["img"] == training + heads
+        training, heads, slices = 3 + 2 + 2, 3 * 3, 2  # of click and conversion
+        assert page.tags["img"] == training + heads + slices
 
     def test_stays_small(self, html: str) -> None:
         assert len(html) < 2_000_000

@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from benchmarks.toy import draw, recovered
-from models.heads import BinaryHead, DurationHead, RegressionHead, RegressionStatistics, RegressionTask
+from models.heads import BinaryHead, RegressionHead, RegressionStatistics, RegressionTask, ValueHead
+from models.heads.duration import LogNormalHead
 from models.mlp import MlpConfig
 from models.network import Network
 from tests.training.worlds import silent, small_config
@@ -172,10 +173,11 @@ def test_the_sigma_of_a_number_is_the_noise_of_its_label(deviation: float, unit:
 
 def test_each_kind_of_task_has_its_likelihood() -> None:
     """A squared error is that of a Gaussian, whose total is its negative log likelihood up to a constant."""
-    assert {kind.__name__: kind.likelihood for kind in (BinaryHead, DurationHead, RegressionHead)} == {
+    assert {kind.__name__: kind.likelihood for kind in (BinaryHead, LogNormalHead, RegressionHead, ValueHead)} == {
         "BinaryHead": "categorical",
-        "DurationHead": "gaussian",
+        "LogNormalHead": "gaussian",
         "RegressionHead": "gaussian",
+        "ValueHead": "categorical",
     }
     label, mean, sigma = torch.randn(50), 0.3, 1.7
     weighting = Uncertainty({"task": "gaussian"}, "zero")

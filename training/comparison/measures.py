@@ -13,9 +13,11 @@ from models.heads import (
     DurationStatistics,
     LabelStatistics,
     RegressionStatistics,
+    ValueStatistics,
 )
 from training.evaluation.binary import entropy
 from training.evaluation.duration import xauc
+from training.evaluation.value import deviance_left, normalised_gini
 
 Floats = NDArray[np.float64]
 Aspect = Literal["loss", "order"]
@@ -72,6 +74,17 @@ _SHOWN: dict[str, dict[Aspect, Shown]] = {
         ),
         "order": _XAUC,
     },
+    "value": {
+        "loss": Shown(
+            "deviance_left", "Deviance left", "lower",
+            "Tweedie deviance of the expected amount over that of knowing the test window's own mean and nothing else, "
+            "which costs 1.",
+        ),
+        "order": Shown(
+            "normalised_gini", "Normalised Gini", "higher",
+            "How early the order of the predictions finds the total, over the best order: 0 is chance, 1 that order.",
+        ),
+    },
 }  # fmt: skip
 
 
@@ -90,6 +103,11 @@ def measures(statistics: LabelStatistics) -> dict[Aspect, Valued]:
         return {"loss": _entropy_share, "order": _auc}
     if isinstance(statistics, DurationStatistics):
         return {"loss": lambda label, predicted: _log_error(statistics, label, predicted[1]), "order": _xauc}
+    if isinstance(statistics, ValueStatistics):
+        return {
+            "loss": lambda label, predicted: deviance_left(label, predicted[0]),
+            "order": lambda label, predicted: normalised_gini(label, predicted[0]),
+        }
     assert isinstance(statistics, RegressionStatistics)
     return {"loss": lambda label, predicted: _squared_error(statistics, label, predicted[0]), "order": _xauc}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from models.heads import Task
+from models.past import PastRatesConfig
 from training.config import Config
 from training.optimizers import OptimizerConfig
 from training.optimizers.groups import claimed
@@ -145,7 +146,9 @@ def _kept(config: Config, tasks: Collection[str], *, learned: bool) -> dict[str,
     lost = {f"heads.{task.name}" for task in config.tasks if task.name not in tasks} | (
         set() if learned else {WEIGHTING}
     )
-    held = {"embeddings", "shared", *(f"heads.{name}" for name in tasks)} | ({WEIGHTING} if learned else set())
+    held = {"embeddings", "inputs", "shared", *(f"heads.{name}" for name in tasks)} | (
+        {WEIGHTING} if learned else set()
+    )
     return {
         name: each
         for name, each in config.training.optimizers.items()
@@ -158,7 +161,13 @@ def _rebuilt(config: Config, tasks: tuple[Task, ...] | None = None, **training: 
     changed = config.model_copy(
         update={
             "tasks": config.tasks if tasks is None else tasks,
+            "past_rates": config.past_rates if tasks is None else _of_any_task(config),
             "training": config.training.model_copy(update=training),
         }
     )
     return Config.model_validate(changed.model_dump(exclude_none=True))
+
+
+def _of_any_task(config: Config) -> tuple[PastRatesConfig, ...]:
+    """Past rates of whatever tasks: all variants read what the one encoder made, other tasks' pasts included."""
+    return tuple(each.model_copy(update={"tasks": None}) for each in config.past_rates)

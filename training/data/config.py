@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from models.frozen import Frozen
 from models.names import ColumnName
+from training.negative_sampling import NegativeSampling
 
 _DURATION = re.compile(r"^([1-9]\d{0,3})([dh])$")
 
@@ -79,3 +80,10 @@ class DataConfig(Frozen):
     """Rows that are read and encoded at a time."""
     shuffle_rows: int = Field(default=262_144, ge=1)
     """Training batches are drawn from a pool of this many rows; it bounds the memory that data takes."""
+    negative_sampling: NegativeSampling | None = None
+    """Train on a share of the negatives of one task, exactly corrected (docs/calibration.md)."""
+
+    @property
+    def sampling(self) -> NegativeSampling | None:
+        """The sampling that leaves rows out; None where all are kept."""
+        return None if self.negative_sampling is None or self.negative_sampling.keep == 1 else self.negative_sampling

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from models.errors import DataError
-from models.heads import BinaryTask, DurationTask, RegressionTask, Task
+from models.heads import BinaryTask, DurationTask, RegressionTask, Task, ValueTask
 from training.data.typed import is_number, numbers
 
 Labels = dict[str, NDArray[np.float64]]
@@ -33,7 +33,8 @@ def labels(tasks: Sequence[Task], chunk: pa.RecordBatch) -> Labels:
     """Labels of the rows; a label with `observed_when` is NaN unless that task's label is positive.
 
     Raises:
-        DataError: a binary label other than 0 and 1, a duration below zero, or a number that is infinite or too large.
+        DataError: a binary label other than 0 and 1, a duration or a value below zero, or a number that is infinite or
+            too large.
     """
     raw = {task.name: _checked(task, numbers(chunk.column(task.label))) for task in tasks}
     return {task.name: _observed(task, raw) for task in tasks}
@@ -57,6 +58,9 @@ def _checked(task: Task, values: NDArray[np.float64]) -> NDArray[np.float64]:
         case RegressionTask():
             wrong = present[np.abs(present) > LARGEST]
             rule = f"a regression label is a finite number of at most {LARGEST:.2g}, or null"
+        case ValueTask():
+            wrong = present[(present < 0) | (present > LARGEST)]
+            rule = f"a value is zero or more, at most {LARGEST:.2g}, or null"
     if len(wrong):
         raise DataError(
             f"{rule}; column '{task.label}' of task '{task.name}' holds {wrong[0]:g} "

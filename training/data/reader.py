@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from models.columns import Columns
 from models.config import ModelConfig
@@ -14,6 +16,7 @@ from models.heads import BinaryTask
 from training.data.config import DataConfig
 from training.data.labels import Labels, check_label_type, labels
 from training.data.source import LogSource
+from training.data.timestamps import Timestamps
 from training.data.typed import check_type, typed
 from training.data.windows import Window
 
@@ -27,24 +30,35 @@ class Chunk:
         labels: by task; empty where none were asked for.
         extra: further columns that were asked for, as they are in the log.
         num_rows: rows of the chunk.
+        times: microseconds since 1970 UTC, [rows]; None where they were not asked for.
     """
 
     features: Columns
     labels: Labels
     extra: pa.RecordBatch
     num_rows: int
+    times: NDArray[np.int64] | None = None
 
 
 class LogReader:
     """Reads the configured columns of a log and nothing else.
 
+    Args:
+        source: the files.
+        model: whose features and labels are read.
+        with_labels: whether labels are.
+        clock: reads the times of rows, for whoever asks for them.
+
     Raises:
         DataError: a file lacks a column, or a column is of a type that its feature or task cannot take.
     """
 
-    def __init__(self, source: LogSource, model: ModelConfig, with_labels: bool = True) -> None:
+    def __init__(
+        self, source: LogSource, model: ModelConfig, with_labels: bool = True, clock: Timestamps | None = None
+    ) -> None:
         self.source = source
         self.model = model
+        self._clock = clock
         self.tasks = model.tasks if with_labels else ()
         self._names = [f.name for f in model.features]
         self._labels = [task.label for task in self.tasks]
@@ -55,7 +69,11 @@ class LogReader:
             check_label_type(task, types[task.label])
 
     def chunks(
-        self, window: Window | None = None, extra: Sequence[str] = (), shuffle: Random | None = None
+        self,
+        window: Window | None = None,
+        extra: Sequence[str] = (),
+        shuffle: Random | None = None,
+        with_times: bool = False,
     ) -> Iterator[Chunk]:
         """Stream a window's rows; with `shuffle` its files and row groups come in a random order.
 
@@ -63,18 +81,21 @@ class LogReader:
             DataError: a value breaks a rule, or a file cannot be read to its end.
         """
         where = None if window is None else window.where
-        wanted = list(dict.fromkeys([*self._names, *self._labels, *extra]))
+        clock = self._clock if with_times else None
+        times = [] if clock is None else [clock.column]
+        wanted = list(dict.fromkeys([*self._names, *self._labels, *extra, *times]))
         for file, rows in self.source.chunks_by_file(wanted, where, shuffle):
             if rows.num_rows:
-                yield self._checked(file, rows, extra)
+                yield self._checked(file, rows, extra, clock)
 
-    def _checked(self, file: str, rows: pa.RecordBatch, extra: Sequence[str]) -> Chunk:
+    def _checked(self, file: str, rows: pa.RecordBatch, extra: Sequence[str], clock: Timestamps | None) -> Chunk:
         try:
             features = {f.name: typed(f, rows.column(f.name)) for f in self.model.features}
             found = labels(self.tasks, rows) if self.tasks else {}
+            times = None if clock is None else clock.microseconds(rows.column(clock.column))
         except DataError as error:
             raise DataError(f"{file}: {error}") from None
-        return Chunk(features, found, rows.select(list(extra)), rows.num_rows)
+        return Chunk(features, found, rows.select(list(extra)), rows.num_rows, times)
 
 
 def open_log(data: DataConfig, model: ModelConfig) -> LogSource:

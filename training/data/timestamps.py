@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from models.errors import DataError
 from training.data.config import DataConfig
+from training.data.source import LogSource
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _YEARS = 1900, 3000
@@ -84,3 +85,12 @@ class Timestamps:
             zoned = at if self.found.tz else at.astimezone(UTC).replace(tzinfo=None)
             return pa.scalar(zoned, self.found)
         return pa.scalar(round(at.timestamp() * _PER_SECOND[str(self.unit)]), pa.int64())
+
+
+def clock(source: LogSource, config: DataConfig) -> Timestamps:
+    """Reads the times of a log's rows.
+
+    Raises:
+        DataError: the timestamp column is absent, or no time.
+    """
+    return Timestamps(config, source.require([config.timestamp])[config.timestamp])

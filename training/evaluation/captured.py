@@ -16,6 +16,7 @@ from models.errors import DataError
 from training.evaluation.binary import normalised_entropy
 from training.evaluation.duration import duration_deviance
 from training.evaluation.regression import explained_share
+from training.evaluation.value import deviance_left
 
 SIDECAR = "_world.json"
 Floats = NDArray[np.float64]
@@ -63,3 +64,11 @@ def captured_variance(label: Floats, mean: Floats, truth: Floats) -> dict[str, f
     if model is None or oracle is None or oracle <= 0:
         return {"captured": None, "oracle_r2": oracle}
     return {"captured": model / oracle, "oracle_r2": oracle}
+
+
+def captured_value(label: Floats, mean: Floats, truth: Floats) -> dict[str, float | None]:
+    """Captured share of the achievable deviance of a value."""
+    model, oracle = deviance_left(label, mean), deviance_left(label, truth)
+    if model is None or oracle is None or oracle >= 1:
+        return {"captured": None, "oracle_deviance_left": oracle}
+    return {"captured": (1 - model) / (1 - oracle), "oracle_deviance_left": oracle}

@@ -33,21 +33,48 @@ def duration_deviance(label: Floats, mean: Floats) -> float:
     return float((np.log(held) + label / held).mean())
 
 
-def duration_metrics(label: Floats, mean: Floats, median: Floats) -> dict[str, float | None]:
+def coverage(label: Floats, low: Floats, high: Floats) -> float:
+    """Share of the rows whose duration lies inside its interval, ends included."""
+    return float(((low <= label) & (label <= high)).mean())
+
+
+def interval_score(label: Floats, low: Floats, high: Floats, wanted: float) -> float:
+    """Mean width of the interval, plus what a miss is off by times 2 / (1 - wanted).
+
+    Gneiting, Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", Journal of the American Statistical
+    Association 2007, https://doi.org/10.1198/016214506000001437, equation 43: smallest for the true quantiles, so a
+    narrow interval pays only as long as it covers.
+    """
+    missed = np.maximum(low - label, 0.0) + np.maximum(label - high, 0.0)
+    return float((high - low + 2 / (1 - wanted) * missed).mean())
+
+
+def duration_metrics(
+    label: Floats, mean: Floats, median: Floats, ends: tuple[Floats, Floats] | None = None, wanted: float | None = None
+) -> dict[str, float | None]:
     """All metrics of a duration.
 
     Args:
         label: seconds, [rows], only rows in which the label counts.
         mean: predicted mean, [rows]; judged by order, total and deviance.
         median: predicted median, [rows]; judged by absolute and logarithmic error.
+        ends: of the interval, [rows] each; None where none is predicted.
+        wanted: share of the rows that should lie inside.
     """
-    return {
+    found: dict[str, float | None] = {
         "mae_seconds": float(np.abs(median - label).mean()),
         "rmse_log1p": float(np.sqrt(np.square(np.log1p(median) - np.log1p(label)).mean())),
         "xauc": xauc(label, mean),
         "predicted_over_observed": float(mean.sum() / label.sum()) if label.any() else None,
         "deviance": duration_deviance(label, mean),
         "mean_seconds": float(label.mean()),
+    }
+    if ends is None or wanted is None:
+        return found
+    return found | {
+        "coverage": coverage(label, *ends),
+        "interval_seconds": float((ends[1] - ends[0]).mean()),
+        "interval_score": interval_score(label, *ends, wanted),
     }
 
 

@@ -17,6 +17,7 @@ from training.data.windows import Window
 from training.evaluation.by_kind import Metrics, base_metrics, captured_metrics, task_metrics
 from training.evaluation.scored import Scored, score_window
 from training.evaluation.unobserved import unobserved_metrics
+from training.evaluation.unseen import unseen_metrics
 
 NUM_SLICES = 12
 MIN_SLICE_ROWS = 100
@@ -27,11 +28,12 @@ class TaskEvaluation:
     """What was measured of one task.
 
     Attributes:
-        kind: binary, duration or regression.
+        kind: binary, duration, regression or value.
         num_observed: rows in which its label counts.
         metrics: of the model.
         base: of always predicting the training window's rate or mean.
         slices: by column, by value, the model's metrics.
+        unseen: by feature, the model's metrics for rows whose value is `known` to it and whose value is `new`.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class TaskEvaluation:
     metrics: Metrics
     base: Metrics
     slices: dict[str, dict[str, Metrics]] = field(default_factory=dict)
+    unseen: dict[str, dict[str, Metrics]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,15 +92,15 @@ def evaluate(
     groups = [config.group_by] if config.group_by else []
     extra = list(dict.fromkeys([*groups, *config.slice_by, *true_columns.values()]))
     check_extra(reader.source, extra)
-    scored = score_window(predictor, reader, window, extra)
+    scored = score_window(predictor, reader, window, extra, config.unseen)
     tasks = {
         task.name: _evaluate_task(task, statistics[task.name], scored.observed(task), config, true_columns)
         for task in predictor.config.tasks
     }
     for task in predictor.config.tasks:
         if task.name in true_columns:
-            unseen = unobserved_metrics(task, scored, scored.extra[true_columns[task.name]].to_numpy(np.float64))
-            tasks[task.name] = replace(tasks[task.name], metrics=tasks[task.name].metrics | unseen)
+            unobserved = unobserved_metrics(task, scored, scored.extra[true_columns[task.name]].to_numpy(np.float64))
+            tasks[task.name] = replace(tasks[task.name], metrics=tasks[task.name].metrics | unobserved)
     return Evaluation(window.described, len(scored), tasks), scored
 
 
@@ -128,12 +131,13 @@ def _evaluate_task(
         metrics=metrics,
         base=base_metrics(task, statistics, scored, config.group_by),
         slices={column: _slices(task, scored, column) for column in config.slice_by},
+        unseen=unseen_metrics(task, scored, config.unseen),
     )
 
 
 def _slices(task: Task, scored: Scored, column: str) -> dict[str, Metrics]:
     """Metrics for the most frequent values of a column."""
-    values = scored.extra[column].astype("string").fillna("(missing)")
+    values = scored.text(column)
     counts = values.value_counts().head(NUM_SLICES)
     frequent = [str(value) for value, rows in counts.items() if rows >= MIN_SLICE_ROWS]
     slices = {value: scored.rows((values == value).to_numpy(dtype=bool)) for value in frequent}

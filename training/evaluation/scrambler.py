@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from models.heads import Edge
+from models.members import by_member, mean_of_members
 from models.network import Network
 from training.data.batches import TrainingBatch
 from training.evaluation.foreseen import fitted
@@ -42,6 +43,8 @@ class WithoutEdge(NamedTuple):
 class Scrambler:
     """One batch: embeddings and trunk are computed once, the heads for each permutation.
 
+    In an ensemble each member reads its own estimates: a member gets those of another row from the same member.
+
     Args:
         network: in evaluation mode.
         reader: whose loss is measured.
@@ -69,33 +72,45 @@ class Scrambler:
         )
 
     def _foreseen(self, edge: Edge, estimate: Tensor) -> Tensor:
-        """What can be foreseen of the estimate, [rows, width], from all else that the reader gets.
+        """What can be foreseen of the estimate, [rows x members, width], from all else that the reader gets.
 
         That is its own representation and its other estimates; and, as a fit has too few units to find out, what its
         tower makes of these: its output where the estimate is the mean, then where it is what was foreseen so far.
         """
         own = self._representations[list(self._network.graph.tasks).index(self._reader)]
         others = [each for task, each in self._estimates.items() if task != edge.task]
-        known = torch.cat([own, *others, self._output({edge.task: estimate.mean(dim=0).expand_as(estimate)})], dim=1)
-        so_far = fitted(known, estimate).to(estimate.dtype)
-        return fitted(torch.cat([known, self._output({edge.task: so_far})], dim=1), estimate)
+        known = torch.cat([own, *others, self._output({edge.task: self._mean(estimate)})], dim=1)
+        so_far = self._fitted(known, estimate).to(estimate.dtype)
+        return self._fitted(torch.cat([known, self._output({edge.task: so_far})], dim=1), estimate)
+
+    def _mean(self, estimate: Tensor) -> Tensor:
+        """The mean estimate of each member in all its rows, like the estimate."""
+        members = by_member(estimate, self._network.num_members)
+        return members.mean(dim=0).expand_as(members).flatten(0, 1)
+
+    def _fitted(self, known: Tensor, estimate: Tensor) -> Tensor:
+        """What is foreseen of the estimate, by a fit for each member."""
+        num = self._network.num_members
+        return torch.stack([fitted(known[k::num], estimate[k::num]) for k in range(num)], dim=1).flatten(0, 1)
 
     def _gains(self, edge: Edge, kept: Tensor) -> Gains:
         """The loss with `kept` of each row's own and the rest of another row's, less the loss as it is."""
         received, given = torch.zeros_like(self.as_is), torch.zeros_like(self.as_is)
         rest = self._estimates[edge.task] - kept
-        for shift in _shifts(len(rest)):
-            gain = self._losses({edge.task: kept + rest.roll(shift, dims=0)}) - self.as_is
+        for shift in _shifts(len(self.as_is)):
+            another = rest.roll(shift * self._network.num_members, dims=0)
+            gain = self._losses({edge.task: kept + another}) - self.as_is
             received += gain / NUM_PERMUTATIONS
             given += gain.roll(-shift) / NUM_PERMUTATIONS
         return Gains(received, given)
 
     def _losses(self, replaced: dict[str, Tensor]) -> Tensor:
         """The reader's loss of each row, [rows], with some estimates replaced."""
-        return self._network.head(self._reader).loss(self._output(replaced), self._label).double()
+        output = mean_of_members(self._output(replaced), self._network.num_members)
+        return self._network.head(self._reader).loss(output, self._label).double()
 
     def _output(self, replaced: dict[str, Tensor]) -> Tensor:
-        """The reader's output, [rows, outputs], with some estimates replaced; notes those that cross first."""
+        """The reader's output, [rows x members, outputs], with some estimates replaced; notes what crosses first."""
 
         def hand(reader: str, edge: Edge, estimate: Tensor) -> Tensor:
             if reader != self._reader:

@@ -7,13 +7,15 @@ from models.errors import DataError
 from models.heads import (
     BinaryStatistics,
     BinaryTask,
-    DurationStatistics,
     DurationTask,
     LabelStatistics,
     RegressionStatistics,
     RegressionTask,
     Task,
+    ValueTask,
 )
+from training.fitting.amounts import value_statistics
+from training.fitting.durations import duration_statistics
 from training.fitting.moments import Moments
 from training.fitting.sample import UniformSample
 
@@ -56,9 +58,11 @@ class LabelFit:
             case BinaryTask():
                 return self._binary(name, column)
             case DurationTask():
-                return self._duration(name, column)
+                return duration_statistics(self.task, self._sample.values, self._moments)
             case RegressionTask():
                 return self._regression(name, column)
+            case ValueTask():
+                return value_statistics(self.task, self._sample.values, self._moments)
 
     @property
     def _num_observed(self) -> int:
@@ -72,24 +76,6 @@ class LabelFit:
                 f"train on a longer window"
             )
         return BinaryStatistics(num_observed=self._num_observed, rate=self._sum / self._num_observed)
-
-    def _duration(self, name: str, column: str) -> DurationStatistics:
-        sample = self._sample.values
-        if sample.max() == sample.min():
-            raise DataError(
-                f"a duration varies; column '{column}' of task '{name}' is {sample[0]:g} s in all "
-                f"{self._num_observed:,} observed rows: remove the task, or correct the log"
-            )
-        scale = float(np.median(sample[sample > 0]))
-        logarithm = np.log1p(sample / scale)
-        return DurationStatistics(
-            num_observed=self._num_observed,
-            mean_seconds=self._sum / self._num_observed,
-            max_seconds=self._moments.highest,
-            scale_seconds=scale,
-            log_mean=float(logarithm.mean()),
-            log_standard_deviation=float(logarithm.std()),
-        )
 
     def _regression(self, name: str, column: str) -> RegressionStatistics:
         found = self._moments

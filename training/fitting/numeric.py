@@ -43,7 +43,13 @@ class NumericFit:
                 f"{found.lowest:g} to {found.highest:g}: replace such stand-ins by null, or correct the log"
             )
         deviation = 1.0 if found.is_constant else found.deviation or 1.0
-        return NumericStatistics(mean=found.mean, standard_deviation=deviation, boundaries=self._boundaries())
+        return NumericStatistics(
+            mean=found.mean,
+            standard_deviation=deviation,
+            boundaries=self._boundaries(),
+            lowest=found.lowest,
+            highest=found.highest,
+        )
 
     def _boundaries(self) -> tuple[float, ...]:
         ranks = np.arange(1, self.feature.num_buckets) / self.feature.num_buckets

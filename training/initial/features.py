@@ -56,6 +56,19 @@ def user_column(guessed: Sequence[FeatureGuess]) -> str | None:
     return next((found.column.name for found in guessed if _USER_WORDS.search(found.column.name)), None)
 
 
+def id_columns(guessed: Sequence[FeatureGuess]) -> list[str]:
+    """The user, and the candidate's id with the most values: what a new row may be new by."""
+    categories = [found for found in guessed if found.kind == "categorical"]
+    users = [found.column.name for found in categories if _USER_WORDS.search(found.column.name)]
+    ids = [
+        found.column
+        for found in categories
+        if found.scope == "candidate" and found.column.name.lower().endswith("id") and found.column.name not in users
+    ]
+    items = sorted(ids, key=lambda column: -column.num_distinct)
+    return [*users[:1], *(column.name for column in items[:1])]
+
+
 def _feature(column: ColumnProfile, user: ColumnProfile | None) -> FeatureGuess:
     scope, scope_why = _scope(column, user)
     count = f"{column.num_distinct:,} distinct"

@@ -1,4 +1,4 @@
-"""Which columns may be predicted: outcomes that are 0 or 1, and times spent."""
+"""Which columns may be predicted: outcomes that are 0 or 1, times spent, and amounts that came in."""
 
 import re
 from dataclasses import dataclass
@@ -12,6 +12,11 @@ _LABEL_WORDS = re.compile(
     r"click|view|conver|purchas|order|install|like|hate|share|forward|follow|comment|enter|signup|label|bought", re.I
 )
 _DURATION_WORDS = re.compile(r"dwell|play_?time|watch_?time|view_?time|time_?spent|stay", re.I)
+_VALUE_WORDS = re.compile(
+    r"revenue|gmv|spend|spent|turnover|(order|basket|purchase|conversion|conv)_?(value|amount)", re.I
+)
+_MOSTLY_NOTHING = 0.5
+"""Share of zeros from which on an amount is an outcome: a price has none."""
 _YES_OR_NO = {"0", "1", "yes", "no", "y", "n", "true", "false", "t", "f"}
 
 
@@ -20,7 +25,7 @@ class LabelGuess:
     """A column that may be predicted."""
 
     column: ColumnProfile
-    kind: Literal["binary", "duration"]
+    kind: Literal["binary", "duration", "value"]
     why: str
 
     @property
@@ -44,6 +49,10 @@ def label(column: ColumnProfile) -> LabelGuess | None:
     if varies and _DURATION_WORDS.search(column.name) and np.nanmin(column.numbers) >= 0:
         median = np.nanmedian(column.numbers)
         return LabelGuess(column, "duration", f"zero or more, and named like a time spent; median {median:g}")
+    if varies and _VALUE_WORDS.search(column.name) and np.nanmin(column.numbers) >= 0:
+        nothing = float((column.numbers[~np.isnan(column.numbers)] == 0).mean())
+        if nothing >= _MOSTLY_NOTHING:
+            return LabelGuess(column, "value", f"zero or more, and named like money that came in; {nothing:.0%} are 0")
     return None
 
 

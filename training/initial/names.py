@@ -28,7 +28,8 @@ def task_names(labels: Sequence[LabelGuess]) -> dict[str, str]:
 
 def _fields(name: str, label: LabelGuess) -> set[str]:
     """Fields of the answer that the task fills."""
-    return {name, f"{name}_median"} if label.kind == "duration" else {name}
+    suffixes = {"binary": (), "duration": ("_median", "_low", "_high"), "value": ("_probability",)}
+    return {name, *(name + suffix for suffix in suffixes[label.kind])}
 
 
 def _tries(name: str) -> Iterator[str]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from training.config import TrainingConfig
-from training.initial.features import FeatureGuess, user_column
+from training.initial import tabular
+from training.initial.features import FeatureGuess, id_columns, user_column
 from training.initial.guess import Guesses
 from training.initial.labels import LabelGuess, always_after
 from training.initial.names import task_names
@@ -33,7 +34,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 def render(name: str, path: str, guesses: Guesses, num_rows: int) -> str:
     """The TOML text for a log of so many rows."""
-    parts = [*_data(name, path, guesses), *_tasks(guesses), *_features(guesses), *_run(guesses, num_rows)]
+    small = tabular.is_small_table(guesses.features, num_rows)
+    run = [tabular.sections(guesses.features)] if small else _run(guesses, num_rows)
+    parts = [*_data(name, path, guesses), *_tasks(guesses), *_features(guesses, small), *run]
     return "\n".join([_HEAD, *parts]) + "\n"
 
 
@@ -42,8 +45,13 @@ def _run(guesses: Guesses, num_rows: int) -> Iterator[str]:
     if batch_size < TrainingConfig().batch_size:
         why = f"a log of {num_rows:,} rows: a few hundred steps an epoch"
         yield f"[training]\nbatch_size = {max(batch_size, _SMALLEST_BATCH)}  # {why}\n"
-    if (user := user_column(guesses.features)) is not None:
-        yield f"[evaluation]\ngroup_by = {_text(user)}  # AUC within each user's impressions"
+    user, ids = user_column(guesses.features), id_columns(guesses.features)
+    if user is not None or ids:
+        yield "[evaluation]"
+    if user is not None:
+        yield f"group_by = {_text(user)}  # AUC within each user's impressions"
+    if ids:
+        yield f"unseen = [{', '.join(map(_text, ids))}]  # metrics apart for values that are new to the model"
 
 
 def _data(name: str, path: str, guesses: Guesses) -> Iterator[str]:
@@ -84,21 +92,23 @@ def _task(label: LabelGuess, clicked: LabelGuess | None, names: dict[str, str]) 
     yield ""
 
 
-def _features(guesses: Guesses) -> Iterator[str]:
+def _features(guesses: Guesses, small: bool) -> Iterator[str]:
     for name, reason in guesses.left_out.items():
         yield _comment(f"left out: {name[:_LONGEST_SHOWN]} ({reason})")
     yield ""
     if not guesses.features:
         yield _NO_FEATURE
     for feature in guesses.features:
-        yield from _feature(feature)
+        yield from _feature(feature, small)
 
 
-def _feature(feature: FeatureGuess) -> Iterator[str]:
+def _feature(feature: FeatureGuess, small: bool) -> Iterator[str]:
     none = "null or empty" if feature.column.is_list else "null"
     missing = f"; {none} in {feature.column.null_share:.0%}" if feature.column.null_share else ""
     yield _comment(f"{feature.why}{missing}")
     yield f'[[features]]\nname = {_text(feature.column.name)}\nkind = "{feature.kind}"\nscope = "{feature.scope}"'
+    if small and feature.kind == "numeric":
+        yield tabular.NUMERIC
     if feature.separator is not None:
         yield f"separator = {_text(feature.separator)}"
     if feature.shares is not None:

@@ -12,6 +12,7 @@ OptimizerConfig = Annotated[AdamWConfig | RowwiseAdagradConfig | SparseAdamConfi
 
 DEFAULTS: dict[str, OptimizerConfig] = {
     "embeddings": RowwiseAdagradConfig(learning_rate=0.1),
+    "inputs": AdamWConfig(learning_rate=1e-3),
     "shared": AdamWConfig(learning_rate=1e-3),
     "heads.*": AdamWConfig(learning_rate=1e-3),
     "weighting": AdamWConfig(learning_rate=1e-2),

@@ -93,8 +93,9 @@ class Runs:
         if look is None:
             return Point(rate, None, {}, None)
         loss = relative_loss(look, self._start.look, self.tasks_of(subnet))
-        # Embeddings have no hidden units of their own: what they break is the trunk that reads them.
-        dead = look.dead_unit_shares.get("shared" if subnet == "embeddings" else subnet)
+        # Embeddings have no hidden units of their own, and inputs may have none: they break the trunk that reads them.
+        shares = look.dead_unit_shares
+        dead = shares.get("shared" if subnet in ("embeddings", "inputs") and subnet not in shares else subnet)
         return Point(rate, loss, look.losses, dead)
 
 

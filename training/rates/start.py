@@ -1,9 +1,8 @@
 """Where all sweeps of a run begin: the same initial weights, the same first batches, the same rows to look at."""
 
 import copy
-import math
 from collections.abc import Mapping
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 import torch
@@ -44,7 +43,7 @@ class Start:
         torch.manual_seed(settings.seed)
         encoder, window = prepared.data.encoder, prepared.windows.train
         self._network = Network(prepared.config.model_part(), encoder, prepared.data.statistics)
-        self._num_rows = window.num_rows
+        self._num_rows = prepared.rows_per_epoch
         self._stream = BatchStream(
             prepared.reader,
             encoder,
@@ -52,6 +51,8 @@ class Start:
             batch_size=settings.batch_size,
             shuffle_rows=prepared.config.data.shuffle_rows,
             seed=settings.seed,
+            histories=prepared.data.histories,
+            sampling=prepared.config.data.sampling,
         )
         rows = min(settings.validation_rows, PROBE_ROWS)
         self._validation = sampled(prepared.reader, encoder, prepared.windows.validation, rows)
@@ -72,12 +73,15 @@ class Start:
         """The first whole batches of the training; a short epoch is gone through again."""
         size = self._settings.batch_size
         found: list[TrainingBatch] = []
-        for epoch in range(math.ceil(num_steps / max(1, self._num_rows // size))):
+        for epoch in count():
+            before = len(found)
             whole = (batch for batch in self._stream.epoch(epoch) if len(batch) == size)
-            found += islice(whole, num_steps - len(found))
+            found += islice(whole, num_steps - before)
+            if len(found) == before:
+                break
         if len(found) < num_steps:
             raise ConfigError(
-                f"a sweep of rates makes steps of whole batches; the training window holds {self._num_rows:,} rows, "
+                f"a sweep of rates makes steps of whole batches; an epoch trains on {self._num_rows:,} rows, "
                 f"fewer than training.batch_size = {size:,}: lower it, or give the rates"
             )
         return found

@@ -93,7 +93,7 @@ class Sweeper:
 
     def __init__(self, prepared: "Prepared", tell: Tell) -> None:
         self._tell = tell
-        self._steps_of_training = prepared.config.training.num_steps(prepared.windows.train.num_rows)
+        self._steps_of_training = prepared.config.training.num_steps(prepared.rows_per_epoch)
         of_each = round(min(RISING_SHARE * self._steps_of_training, MOST_RISING) / NUM_RATES)
         self._steps_a_rate = max(1, of_each)
         self._steps_staying = max(NUM_RATES, round(min(STAYING_SHARE * self._steps_of_training, MOST_STAYING)))

@@ -28,7 +28,11 @@ def rate_picture(label: Floats, probability: Floats, colour: str) -> Picture:
     scale_both(axes, low, high, log, percent)
     draw_bins(axes, bins, colour, low)
     add_legend(axes)
-    return finished(figure, "Calibration", shows, bins_found(bins))
+    error = (
+        f" Predicted and observed rate are {bins.mean_distance:.2%} apart on average; of perfect predictions chance "
+        f"alone would leave {bins.chance_distance:.2%}."
+    )
+    return finished(figure, "Calibration", shows, bins_found(bins) + error)
 
 
 def mean_picture(label: Floats, mean: Floats, colour: str) -> Picture:

@@ -35,6 +35,17 @@ class Bins:
         """Bins whose prediction lies inside the interval of what was observed."""
         return int(((self.low <= self.predicted) & (self.predicted <= self.high)).sum())
 
+    @property
+    def mean_distance(self) -> float:
+        """Of what was predicted and observed, over all rows: the expected calibration error of these bins."""
+        return float(np.average(np.abs(self.predicted - self.observed), weights=self.rows))
+
+    @property
+    def chance_distance(self) -> float:
+        """The same to be expected of perfect probabilities: the mean size of a normal error, bin by bin."""
+        errors = np.sqrt(2 / np.pi * self.predicted * (1 - self.predicted) / self.rows)
+        return float(np.average(errors, weights=self.rows))
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -69,6 +80,14 @@ def bin_numbers(prediction: Floats, num_bins: int) -> NDArray[np.int64]:
     return numbers.astype(np.int64)
 
 
+def wilson(share: Floats, rows: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Ends of the 95% intervals of shares that were observed in so many rows, [bins] each."""
+    denominator = 1 + Z**2 / rows
+    centre = (share + Z**2 / (2 * rows)) / denominator
+    half = Z * np.sqrt(share * (1 - share) / rows + Z**2 / (4 * rows**2)) / denominator
+    return (centre - half).clip(min=0), (centre + half).clip(max=1)
+
+
 def rate_bins(label: Floats, probability: Floats, num_bins: int = 20) -> Bins:
     """Predicted and observed rate.
 
@@ -76,11 +95,9 @@ def rate_bins(label: Floats, probability: Floats, num_bins: int = 20) -> Bins:
     [0, 1] and are right for few positives.
     """
     predicted, observed, rows = _means(label, probability, bin_numbers(probability, num_bins))
-    denominator = 1 + Z**2 / rows
-    centre = (observed + Z**2 / (2 * rows)) / denominator
-    half = Z * np.sqrt(observed * (1 - observed) / rows + Z**2 / (4 * rows**2)) / denominator
     # Rounding may leave the ends a hair on the wrong side where all labels of a bin agree.
-    low, high = np.minimum((centre - half).clip(min=0), observed), np.maximum((centre + half).clip(max=1), observed)
+    low, high = wilson(observed, rows)
+    low, high = np.minimum(low, observed), np.maximum(high, observed)
     return Bins(predicted, observed, low, high, rows)
 
 

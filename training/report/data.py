@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.calibration import Calibration
+from models.calibration.by_field import TaskCalibration
 from models.config import ModelConfig
 from models.heads import LabelStatistics, Task
 from training.data.windows import Windows
@@ -46,7 +46,7 @@ class ReportData:
     null_shares: Mapping[str, float]
     statistics: Mapping[str, LabelStatistics]
     history: History | None
-    calibrations: Mapping[str, Calibration]
+    calibrations: Mapping[str, TaskCalibration]
     evaluation: Evaluation
     scored: Scored
     edges: Sequence[EdgeUse] = ()

@@ -2,17 +2,25 @@
 
 from dataclasses import dataclass
 
-from models.heads import BinaryTask, DurationTask, RegressionTask, Task
+from models.heads import BinaryTask, DurationTask, RegressionTask, Task, ValueTask
 from training.evaluation.evaluate import TaskEvaluation
+from training.report.coverage import coverage_words
 from training.report.data import ReportData
 from training.report.figure import colour_of
 from training.report.measures import MEASURES, Measure, finite
-from training.report.words import base_words, binary_sentence, duration_sentence, regression_sentence
+from training.report.words import (
+    base_words,
+    binary_sentence,
+    duration_sentence,
+    regression_sentence,
+    value_sentence,
+)
 
 ORACLES = {
     "oracle_normalised_entropy": "normalised entropy",
     "oracle_deviance": "deviance",
     "oracle_r2": "an R squared of",
+    "oracle_deviance_left": "a share of the deviance left of",
 }
 """By what the truth itself was measured, in words."""
 
@@ -85,9 +93,14 @@ def _sentence(task: Task, measured: TaskEvaluation) -> str:
         case BinaryTask():
             return binary_sentence(measured.metrics)
         case DurationTask():
-            return duration_sentence(measured.metrics, measured.base)
+            sentence, inside = duration_sentence(measured.metrics, measured.base), measured.metrics.get("coverage")
+            if inside is None or task.coverage is None:
+                return sentence
+            return f"{sentence} {coverage_words(inside, measured.num_observed, task.coverage)}"
         case RegressionTask():
             return regression_sentence(measured.metrics, measured.base)
+        case ValueTask():
+            return value_sentence(measured.metrics)
 
 
 def _lines(measured: TaskEvaluation) -> list[Line]:

@@ -22,7 +22,8 @@ STAR = "#f2b705"
 SHOWS = (
     "Thin line: loss on training batches. Dots: loss on the validation window. Star: the weights that were kept. "
     "At 1.0 the head is as good as always predicting the base rate. Good: both fall below 1.0 and stay close; "
-    "training that falls while validation rises is overfitting."
+    "training that falls while validation rises is overfitting, and a jump apart at a dotted line, where the next pass "
+    "over the same rows begins, is the one-epoch collapse of id embeddings."
 )
 
 
@@ -37,16 +38,26 @@ def loss_pictures(history: History, tasks: Sequence[str]) -> list[Picture]:
     train = series(history.readings, lambda reading: reading.losses)
     validation = series(history.validations, lambda looked: looked.losses)
     best = kept(history.validations)
+    boundaries = [step for step in history.epoch_ends if step < history.num_steps]
     return [
-        _picture(task, colour_of(index), train.get(task), validation.get(task), best)
+        _picture(task, colour_of(index), train.get(task), validation.get(task), best, boundaries)
         for index, task in enumerate(tasks)
         if task in train or task in validation
     ]
 
 
-def _picture(task: str, colour: str, train: Curve | None, validation: Curve | None, best: Validation | None) -> Picture:
+def _picture(
+    task: str,
+    colour: str,
+    train: Curve | None,
+    validation: Curve | None,
+    best: Validation | None,
+    boundaries: Sequence[int],
+) -> Picture:
     figure, axes = new_axes("step", "loss / base rate's loss")
     axes.axhline(1.0, color=FAINT, linewidth=1, linestyle=(0, (4, 3)), label="base rate")
+    for index, step in enumerate(boundaries):
+        axes.axvline(step, color=FAINT, linewidth=1, linestyle=":", label=None if index else "next epoch")
     if train is not None:
         lone = "o" if len(train.x) == 1 else None
         axes.plot(train.x, train.y, color=colour, alpha=0.45, linewidth=1, marker=lone, label="training")

@@ -6,12 +6,13 @@ from typing import Literal
 
 from training.amounts import amount_text
 
-Goal = Literal["higher", "lower", "one", "zero"]
+Goal = Literal["higher", "lower", "one", "zero", "asked"]
 GOAL_TEXTS: dict[Goal, str] = {
     "higher": "higher is better",
     "lower": "lower is better",
     "one": "1 is right",
     "zero": "0 is right",
+    "asked": "right where it is the share asked for",
 }
 
 
@@ -44,6 +45,8 @@ class Measure:
     def verdict(self, model: float | None, base: float | None) -> Literal["better", "worse", "same", ""]:
         """How the model compares with the base rate, as far as the digits shown can tell."""
         if model is None or base is None or finite(model) is None or finite(base) is None:
+            return ""
+        if self.goal == "asked":
             return ""
         if self.text(model) == self.text(base):
             return "same"
@@ -115,6 +118,16 @@ DURATION = (
         "deviance", "Deviance", 4, "lower",
         "Mean of log(mean) + seconds / mean: smallest at the true mean. Only differences mean something.",
     ),
+    Measure(
+        "coverage", "Inside the interval", 4, "asked",
+        "Share of the rows whose duration lies between the ends of its interval.",
+    ),
+    Measure("interval_seconds", "Width of the interval", 2, "lower", "Mean over the rows, in seconds.", unit=" s"),
+    Measure(
+        "interval_score", "Interval score", 2, "lower",
+        "Mean width plus what misses are off by, times 2 over the share that may miss: smallest for the true ends.",
+        unit=" s",
+    ),
     UNOBSERVED,
 )  # fmt: skip
 REGRESSION = (
@@ -132,4 +145,29 @@ REGRESSION = (
     XAUC,
     BIAS,
 )  # fmt: skip
-MEASURES = {"binary": BINARY, "duration": DURATION, "regression": REGRESSION}
+VALUE = (
+    Measure(
+        "normalised_gini", "Normalised Gini", 4, "higher",
+        "How early the order of the predictions finds the total, over the best order: 0 is chance, 1 is that order.",
+    ),
+    Measure("spearman", "Rank correlation", 4, "higher", "Spearman's: 0 is chance. Many equal amounts keep it low."),
+    Measure(
+        "deviance_left", "Deviance left", 4, "lower",
+        "Tweedie deviance over that of knowing the window's own mean and nothing else. Smallest at the true mean.",
+    ),
+    Measure(
+        "mae", "Absolute error", None, "lower",
+        "Mean distance between expected and observed amount, in the label's unit. Always zero may score well.",
+    ),
+    RATIO,
+    Measure(
+        "decile_error", "Decile error", 4, "lower",
+        "Mean distance of predicted and observed mean over ten bins of equal size, as a share of the mean.",
+    ),
+    Measure(
+        "probability_auc", "AUC of an amount", 4, "higher",
+        "Share of pairs of one row above zero and one at zero that the probability puts in the right order.",
+    ),
+    UNOBSERVED,
+)  # fmt: skip
+MEASURES = {"binary": BINARY, "duration": DURATION, "regression": REGRESSION, "value": VALUE}

@@ -56,6 +56,7 @@ def _of_heads(run: ReportData) -> Iterator[Note]:
     for task in run.model.tasks:
         measured = run.measured(task)
         entropy, explained = measured.metrics.get("normalised_entropy"), measured.metrics.get("r2")
+        left = measured.metrics.get("deviance_left")
         if measured.num_observed == 0:
             yield Note("attention", f"{task.name}: no row of the test window has this label, so nothing was measured.")
         elif not is_trusted(measured.metrics):
@@ -66,10 +67,11 @@ def _of_heads(run: ReportData) -> Iterator[Note]:
             )
         if entropy is not None and entropy >= 1:
             yield Note("attention", f"{task.name}: no better than knowing the test window's rate alone.")
-        if explained is not None and explained <= 0:
+        if (explained is not None and explained <= 0) or (left is not None and left >= 1):
             yield Note("attention", f"{task.name}: no better than knowing the test window's mean alone.")
         if isinstance(run.calibrations.get(task.name), Identity):
-            yield Note("plain", f"{task.name}: no calibration was fitted, for want of rows or of a second outcome.")
+            why = 'kind = "none", or too few rows, or only one outcome'
+            yield Note("plain", f"{task.name}: no calibration was fitted ({why}).")
 
 
 def _level_words(metrics: Mapping[str, float | None]) -> str:

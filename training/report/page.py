@@ -17,6 +17,7 @@ from training.report.notes import notes
 from training.report.sigmas import learned_sigmas
 from training.report.slices import slice_tables
 from training.report.telemetry import telemetry_pictures
+from training.report.unseen import UNSEEN_SHOWS, new_words, unseen_tables
 from training.report.weights import weight_pictures
 from training.report.words import task_words, trunk_words
 
@@ -39,6 +40,9 @@ def render_report(run: ReportData) -> str:
         training=_training(run, run.history) if run.history is not None else None,
         heads=head_sections(run),
         slice_tables=slice_tables(run),
+        unseen_tables=unseen_tables(run),
+        unseen_shows=UNSEEN_SHOWS,
+        new_words=new_words(run.model, list(run.measured(run.model.tasks[0]).unseen)),
         graph=draw_graph(run.model, run.edges),
         edges=edge_lines(run),
         box=(BOX_WIDTH, BOX_HEIGHT),

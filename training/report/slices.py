@@ -1,23 +1,26 @@
 """The same few numbers for parts of the test window."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from training.evaluation.evaluate import TaskEvaluation
+from training.evaluation.by_kind import Metrics
 from training.report.data import ReportData
 from training.report.measures import BIAS, MEASURES, RATIO, Measure
 from training.report.notes import is_trusted
 
 SHOWN = {
     "binary": ("auc", "gauc", "normalised_entropy"),
-    "duration": ("mae_seconds", "xauc"),
+    "duration": ("mae_seconds", "xauc", "coverage"),
     "regression": ("r2", "rmse", "xauc"),
+    "value": ("normalised_gini", "deviance_left"),
 }
-JUDGED = {"binary": RATIO, "duration": RATIO, "regression": BIAS}
+JUDGED = {"binary": RATIO, "duration": RATIO, "regression": BIAS, "value": RATIO}
 """What tells whether a head's level is right."""
 LEVELS = {
     "binary": Measure("rate", "Observed rate", 4, "higher", "Share of positives."),
     "duration": Measure("mean_seconds", "Observed mean", 2, "higher", "Mean duration.", unit=" s"),
     "regression": Measure("mean", "Observed mean", None, "higher", "Mean label."),
+    "value": Measure("mean", "Observed mean", None, "higher", "Mean amount."),
 }
 
 
@@ -42,7 +45,7 @@ class SliceTable:
 def slice_tables(run: ReportData) -> list[SliceTable]:
     """All tables with a row in them, by column and then by task."""
     tables = [
-        _table(task.name, column, run.measured(task))
+        table_of(task.name, column, run.measured(task).kind, slices)
         for task in run.model.tasks
         for column, slices in run.measured(task).slices.items()
         if slices
@@ -50,12 +53,12 @@ def slice_tables(run: ReportData) -> list[SliceTable]:
     return sorted(tables, key=lambda table: table.column)
 
 
-def _table(task: str, column: str, measured: TaskEvaluation) -> SliceTable:
-    metrics = measured.slices[column]
+def table_of(task: str, column: str, kind: str, metrics: Mapping[str, Metrics]) -> SliceTable:
+    """One task of a kind, by the values of a column."""
     keys = {key for values in metrics.values() for key in values}
-    judged = JUDGED[measured.kind]
-    measures = [LEVELS[measured.kind]]
-    measures += [m for m in MEASURES[measured.kind] if m.key in SHOWN[measured.kind] and m.key in keys]
+    judged = JUDGED[kind]
+    measures = [LEVELS[kind]]
+    measures += [m for m in MEASURES[kind] if m.key in SHOWN[kind] and m.key in keys]
     rows = []
     for value, numbers in metrics.items():
         cells = [

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from models.calibration import Calibration, Line, Moment, Platt
+from models.calibration import Amount, Isotonic, Line, Moment, Platt, Smooth
+from models.calibration.by_field import ByField, TaskCalibration
 from models.config import ModelConfig
 from models.heads import (
     BinaryStatistics,
@@ -12,6 +13,7 @@ from models.heads import (
     LabelStatistics,
     RegressionStatistics,
     Task,
+    ValueStatistics,
 )
 from models.trunks import MMoEConfig
 from training.amounts import amount_text
@@ -69,6 +71,19 @@ def regression_sentence(metrics: Metrics, base: Metrics) -> str:
     return _joined(parts)
 
 
+def value_sentence(metrics: Metrics) -> str:
+    """What a value head can do."""
+    parts = []
+    if (gini := metrics.get("normalised_gini")) is not None:
+        parts.append(f"finds the total {gini:.1%} as early as the best order would")
+    if (left := metrics.get("deviance_left")) is not None:
+        gone = 1 - left
+        parts.append(
+            f"removes {gone:.1%} of the deviance" if gone >= 0 else f"adds {-gone:.1%} to the deviance of the mean"
+        )
+    return _joined([*parts, total_words(metrics.get("predicted_over_observed"), "much")])
+
+
 def total_words(ratio: float | None, amount: str) -> str:
     """Predicted over observed in words; `many` for events, `much` for time."""
     if ratio is None:
@@ -92,24 +107,43 @@ def base_words(statistics: LabelStatistics, metrics: Metrics) -> str:
             base = f"base mean {amount_text(statistics.mean)}, deviation {amount_text(statistics.standard_deviation)}"
             mean = metrics.get("mean")
             found = "" if mean is None else f"mean {amount_text(mean)}"
+        case ValueStatistics():
+            base = f"base mean {amount_text(statistics.mean)}, {statistics.amounts.share_above:.3%} above zero"
+            mean = metrics.get("mean")
+            found = "" if mean is None else f"mean {amount_text(mean)}"
     return base + (f", {found} in the test window" if found else "")
 
 
-def calibration_words(calibration: Calibration) -> str:
+def calibration_words(calibration: TaskCalibration) -> str:
     """What a calibration does, and what it says of the head."""
+    if isinstance(calibration, ByField):
+        few = "no value has rows enough for one of its own"
+        num = len(calibration.own)
+        own = f"values with a calibration of their own: {num}, all others have this one" if num else few
+        return f"{calibration_words(calibration.overall)} By {calibration.field}: {own}."
+    if isinstance(calibration, Isotonic | Smooth):
+        shape = "any increasing function" if isinstance(calibration, Isotonic) else "a line that may bend"
+        return f"Fitted on the validation window: {shape} from logit to logit, with {len(calibration.inputs)} knots."
     if isinstance(calibration, Platt):
         sign = "-" if calibration.intercept < 0 else "+"
         line = f"{calibration.slope:.4f} x logit {sign} {abs(calibration.intercept):.4f}"
         return f"Fitted on the validation window: sigmoid({line}). {_slope_words(calibration.slope)}"
     if isinstance(calibration, Moment):
-        ratio = calibration.factor / calibration.median_factor
-        what = f"the mean of 1 + seconds / scale is {ratio:.4f} times its median"
+        mean, median = calibration.factor, calibration.median_factor
+        what = f"the mean of 1 + seconds / scale is multiplied by {mean:.4f} and its median by {median:.4f}"
         return f"Fitted on the validation window: {what}."
+    if isinstance(calibration, Amount):
+        line = f"{calibration.slope:.4f} x logit + {calibration.intercept:.4f}".replace("+ -", "- ")
+        what = f"an amount has the probability sigmoid({line}), and its mean is multiplied by {calibration.factor:.4f}"
+        return f"Fitted on the validation window: {what}. {_slope_words(calibration.slope)}"
     if isinstance(calibration, Line):
         sign = "-" if calibration.intercept < 0 else "+"
         line = f"{calibration.slope:.4f} x standardised value {sign} {abs(calibration.intercept):.4f}"
         return f"Fitted on the validation window: {line}. {_slope_words(calibration.slope)}"
-    return "Not fitted: the output is believed as it is (too few rows, or one outcome, in the validation window)."
+    return (
+        "Not fitted: the output is believed as it is (too few rows, or one outcome, in the validation window, or "
+        'kind = "none").'
+    )
 
 
 def _slope_words(slope: float) -> str:
