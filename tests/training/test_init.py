@@ -16,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import ConfigError, DataError
+from models.features import MultiCategoricalFeature
+from models.heads import DurationTask
 from tests.training.small import FIRST_DAY, write, write_days
 from tests.training.worlds import silent
 from training.commands.init import init_command
@@ -141,6 +143,14 @@ def test_every_guess_is_explained(folder: Path, guesses: Guesses) -> None:
 
 def test_what_may_be_new_to_the_model_is_told_apart(config: Config) -> None:
     assert config.evaluation.unseen == ("user_id", "item_id")
+
+
+def test_what_is_known_to_help_is_written(config: Config) -> None:
+    assert [past.of for past in config.past_rates] == [("user_id",), ("item_id",)]
+    lists = {f.name: f.with_length for f in config.features if isinstance(f, MultiCategoricalFeature)}
+    assert lists == {"watch_history": True, "tags": False}
+    dwell = next(task for task in config.tasks if isinstance(task, DurationTask))
+    assert dwell.distribution.coverage == 0.9
 
 
 def test_a_user_that_is_no_category_is_not_told_apart(tmp_path: Path) -> None:

@@ -35,9 +35,17 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 def render(name: str, path: str, guesses: Guesses, num_rows: int) -> str:
     """The TOML text for a log of so many rows."""
     small = tabular.is_small_table(guesses.features, num_rows)
-    run = [tabular.sections(guesses.features)] if small else _run(guesses, num_rows)
+    run = [tabular.sections(guesses.features)] if small else [*_past_rates(guesses), *_run(guesses, num_rows)]
     parts = [*_data(name, path, guesses), *_tasks(guesses), *_features(guesses, small), *run]
     return "\n".join([_HEAD, *parts]) + "\n"
+
+
+def _past_rates(guesses: Guesses) -> Iterator[str]:
+    ids = id_columns(guesses.features)
+    if ids:
+        yield "# What earlier days say of these ids is an input; a row never sees its own day (docs/past_rates.md)."
+    for name in ids:
+        yield f"[[past_rates]]\nof = [{_text(name)}]\n"
 
 
 def _run(guesses: Guesses, num_rows: int) -> Iterator[str]:
@@ -84,6 +92,7 @@ def _task(label: LabelGuess, clicked: LabelGuess | None, names: dict[str, str]) 
     yield f"label = {_text(label.column.name)}"
     if label.kind == "duration":
         yield f'unit = "{label.unit}"  # from the name and size of its numbers'
+        yield 'distribution = { kind = "quantiles", coverage = 0.9 }  # mean, median and a 90% interval'
     if clicked is not None and label is not clicked:
         click = _text(names[clicked.column.name])
         if always_after(label, clicked):
@@ -113,6 +122,8 @@ def _feature(feature: FeatureGuess, small: bool) -> Iterator[str]:
         yield f"separator = {_text(feature.separator)}"
     if feature.shares is not None:
         yield f"shares = {_text(feature.shares)}  # one vocabulary and one table"
+    if feature.column.is_list and feature.scope == "context":
+        yield "with_length = true  # how much there was so far matters"
     yield ""
 
 
