@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand bench-comparison bench-quality \
-  bench-tabular bench-lessons format clean
+.PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand bench-ablation bench-comparison \
+  bench-quality bench-tabular bench-simulated bench-lessons format clean
 
 help: ## Show this list
 	@echo "Threefold: impression logs in, a multi-task model out, a server that answers POST /predict."
@@ -41,8 +41,11 @@ unit: $(VENV)/.ready ## The tests, without the slow ones
 test-slow: $(VENV)/.ready ## Tests that train on real logs (KUAIRAND=folder of impressions; skipped without)
 	$(BIN)/pytest -q -m slow
 
-bench-kuairand: $(VENV)/.ready ## Three seeds on KuaiRand into docs/results.md (KUAIRAND=folder of impressions)
+bench-kuairand: $(VENV)/.ready ## Five seeds on KuaiRand into docs/results.md (KUAIRAND=folder of impressions)
 	$(BIN)/python -m benchmarks.kuairand
+
+bench-ablation: $(VENV)/.ready ## What each ingredient brings on KuaiRand, five seeds: hours (KUAIRAND=folder of impressions)
+	$(BIN)/python -m benchmarks.kuairand_ablation
 
 bench-comparison: $(VENV)/.ready ## KuaiRand against its baselines, five seeds: an hour (KUAIRAND=folder of impressions)
 	$(BIN)/python -m benchmarks.comparison
@@ -50,9 +53,12 @@ bench-comparison: $(VENV)/.ready ## KuaiRand against its baselines, five seeds: 
 bench-quality: $(VENV)/.ready ## KuaiRand against LightGBM and three libraries, five seeds: hours (KUAIRAND=folder of impressions)
 	$(BIN)/python -m benchmarks.quality
 
-bench-tabular: $(VENV)/.ready ## Small public tables against LightGBM, five seeds: half an hour
+bench-tabular: $(VENV)/.ready ## Small public tables against LightGBM, five seeds: ten minutes
 	$(BIN)/python -m pip install --quiet -e ".[benchmarks]"
 	$(BIN)/python -m benchmarks.tabular
+
+bench-simulated: $(VENV)/.ready ## Two million simulated impressions against the truth, five seeds: an hour
+	$(BIN)/python -m benchmarks.simulated_quality
 
 bench-lessons: $(VENV)/.ready ## Every other claim about the three lessons into docs/results.md: more than an hour
 	for name in toy weightings weighting_cost rates telemetry edges entire_space; do \

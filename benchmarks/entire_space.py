@@ -78,13 +78,14 @@ class Measured:
 def config(log: Path, world: str, variant: str, seed: int) -> Config:
     """Click, and conversion in one of its forms."""
     raw = load_config(EXAMPLE).model_dump(mode="json")
-    click = next(task for task in raw["tasks"] if task["name"] == "click")
+    click = {"name": "click", "kind": "binary", "label": "clicked"}
     conversion = {"name": "conversion", "kind": "binary", "label": "converted", "observed_when": "click"}
     return Config.model_validate(
         {
             **raw,
             "data": {**raw["data"], "path": str(log), "split": SPLITS[world]},
             "features": [feature for feature in raw["features"] if feature["name"] in FEATURES],
+            "past_rates": [],
             "tasks": [click, {**conversion, "reads": ["click"], **VARIANTS[variant]}],
             "model": {
                 "embedding": {"dim": 12},

@@ -1,73 +1,119 @@
-"""Trains examples/kuairand.toml with three seeds and writes the table of docs/results.md.
+"""Trains examples/kuairand.toml with five seeds and writes the tables of docs/results.md.
 
-KUAIRAND=folder/of/impressions python -m benchmarks.kuairand
+KUAIRAND=folder/of/impressions python -m benchmarks.kuairand. Finished trainings are kept in
+comparisons/kuairand_ablation, for this table and for that of `python -m benchmarks.kuairand_ablation`.
 """
 
-import os
 import statistics
-from pathlib import Path
+from collections.abc import Sequence
 
 from rich.console import Console
 
+from benchmarks.kuairand_bars import BARS, PUBLISHED, verdict
+from benchmarks.kuairand_trainings import FOLDER, NUM_SEEDS, shipped, trained
+from benchmarks.kuairand_variants import SHIPPED
 from benchmarks.results_page import replace_section
-from training.config import load_config
+from training.evaluation.by_kind import Metrics
 from training.evaluation.evaluate import Evaluation
-from training.pipeline import run
+from training.evaluation.interval import mean_interval
 
-CONFIG = Path(__file__).parent.parent / "examples" / "kuairand.toml"
-SEEDS = (0, 1, 2)
-ROWS = (
-    ("click", "auc", "AUC", "0.732"),
-    ("click", "gauc", "GAUC by user", ""),
-    ("click", "log_loss", "log loss", ""),
-    ("click", "normalised_entropy", "normalised entropy", ""),
-    ("click", "predicted_over_observed", "predicted/observed", ""),
-    ("conversion", "auc", "AUC", "0.872"),
-    ("conversion", "normalised_entropy", "normalised entropy", ""),
-    ("conversion", "predicted_over_observed", "predicted/observed", ""),
-    ("dwell", "xauc", "XAUC", "0.656"),
-    ("dwell", "rmse_log1p", "RMSE of log1p seconds", "0.914"),
-    ("dwell", "mae_seconds", "MAE, seconds", ""),
-    ("dwell", "predicted_over_observed", "predicted/observed", ""),
-)
+LABELS = {
+    "auc": "AUC",
+    "gauc": "GAUC by user",
+    "xauc": "XAUC",
+    "log_loss": "log loss",
+    "normalised_entropy": "normalised entropy",
+    "rmse_log1p": "RMSE of log1p seconds",
+    "mae_seconds": "MAE, seconds",
+    "coverage": "share inside the interval",
+    "predicted_over_observed": "predicted/observed",
+}
 
 
-def table(evaluations: list[Evaluation]) -> str:
+def section(evaluations: Sequence[Evaluation]) -> str:
+    """Everything between the markers."""
+    first = evaluations[0]
+    lead = f"Rows of the test window: {first.num_rows:,}. Seeds: {len(evaluations)}."
+    parts = [[lead], metrics(evaluations), bars(evaluations), slices(evaluations)]
+    parts += [unseen(evaluations, feature) for feature in first.tasks["click"].unseen]
+    return "\n\n".join("\n".join(lines) for lines in parts)
+
+
+def values(evaluations: Sequence[Evaluation], task: str, metric: str) -> list[float]:
+    return _numbers([each.tasks[task].metrics for each in evaluations], metric)
+
+
+def metrics(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Each task and metric over the seeds."""
     lines = [
-        f"Rows of the test window: {evaluations[0].num_rows:,}. Seeds: {', '.join(map(str, SEEDS))}.\n",
-        "| task | metric | median | lowest | highest | base rate | LightGBM a task |",
+        "| task | metric | median | mean, 95% interval | lowest to highest | base rate | LightGBM a task |",
         "|---|---|---|---|---|---|---|",
     ]
-    for task, metric, label, peer in ROWS:
-        values = [float(e.tasks[task].metrics[metric] or 0) for e in evaluations]
-        base = evaluations[0].tasks[task].base.get(metric)
-        found = [statistics.median(values), min(values), max(values)]
-        numbers = " | ".join(f"{value:.4f}" for value in found)
-        lines.append(f"| {task} | {label} | {numbers} | {'' if base is None else f'{base:.4f}'} | {peer} |")
-    return "\n".join([*lines, "", *slices(evaluations)])
-
-
-def slices(evaluations: list[Evaluation]) -> list[str]:
-    """Click by tab: only tab 0 is a click on a cover."""
-    lines = ["| click in tab | rows | rate | AUC, median | predicted/observed, median |", "|---|---|---|---|---|"]
-    for tab, first in evaluations[0].tasks["click"].slices["tab"].items():
-        every = [e.tasks["click"].slices["tab"][tab] for e in evaluations]
-        auc, ratio = (
-            statistics.median(float(found[name] or 0) for found in every) for name in ("auc", "predicted_over_observed")
-        )
-        lines.append(f"| {tab} | {first['num_observed']:,.0f} | {first['rate']:.3f} | {auc:.4f} | {ratio:.3f} |")
+    for name, task in evaluations[0].tasks.items():
+        for metric, label in LABELS.items():
+            if not (found := values(evaluations, name, metric)):
+                continue
+            base, peer = task.base.get(metric), PUBLISHED.get((name, metric))
+            interval = mean_interval(found).text() if len(found) > 1 else ""
+            lines.append(
+                f"| {name} | {label} | {statistics.median(found):.4f} | {interval} | {min(found):.4f} to "
+                f"{max(found):.4f} | {'' if base is None else f'{base:.4f}'} | {'' if peer is None else peer} |"
+            )
     return lines
 
 
+def bars(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Each acceptance bar and its verdict."""
+    lines = [
+        "| bar | LightGBM | ahead | lead, mean and 95% interval | seeds that pass | verdict |",
+        "|---|---|---|---|---|---|",
+    ]
+    return [*lines, *(verdict(bar, values(evaluations, bar.task, bar.metric)) for bar in BARS)]
+
+
+def slices(evaluations: Sequence[Evaluation]) -> list[str]:
+    """Click by tab: only tab 0 is a click on a cover."""
+    lines = ["| click in tab | rows | rate | AUC, median | predicted/observed, median |", "|---|---|---|---|---|"]
+    for tab, first in evaluations[0].tasks["click"].slices["tab"].items():
+        every = [each.tasks["click"].slices["tab"][tab] for each in evaluations]
+        auc, ratio = _median(every, "auc"), _median(every, "predicted_over_observed")
+        lines.append(f"| {tab} | {first['num_observed']:,.0f} | {first['rate']:.3f} | {auc} | {ratio} |")
+    return lines
+
+
+def unseen(evaluations: Sequence[Evaluation], feature: str) -> list[str]:
+    """Known and new values of an id; empty where there are too few rows or positives to say."""
+    lines = [
+        f"| by `{feature}` | rows, known | order, median | loss, median | rows, new | order, median | loss, median |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, task in evaluations[0].tasks.items():
+        order, loss = ("xauc", "rmse_log1p") if task.kind == "duration" else ("auc", "normalised_entropy")
+        cells = []
+        for group in ("known", "new"):
+            every = [each.tasks[name].unseen[feature][group] for each in evaluations]
+            cells += [f"{every[0]['num_observed']:,.0f}", _median(every, order), _median(every, loss)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def _median(every: Sequence[Metrics], metric: str) -> str:
+    found = _numbers(every, metric)
+    return f"{statistics.median(found):.4f}" if found else ""
+
+
+def _numbers(every: Sequence[Metrics], metric: str) -> list[float]:
+    """Of the seeds that have the metric."""
+    return [number for each in every if (number := each.get(metric)) is not None]
+
+
 def main() -> None:
-    config = load_config(CONFIG)
-    path = os.environ.get("KUAIRAND", config.data.path)
     console = Console()
-    if not Path(path).is_dir():
-        console.print(f"skipped: no KuaiRand impressions at {path}. Set KUAIRAND to their folder", soft_wrap=True)
+    settings = shipped(console)
+    if settings is None:
         return
-    evaluations = [run(config.with_overrides(data=path, seed=seed), console).evaluation for seed in SEEDS]
-    text = table(evaluations)
+    evaluations = [each.evaluation for each in trained(FOLDER, SHIPPED, settings, range(NUM_SEEDS))]
+    text = section(evaluations)
     replace_section("kuairand", text)
     console.print(text, markup=False, soft_wrap=True)
 

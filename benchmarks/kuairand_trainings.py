@@ -1,7 +1,8 @@
 """Trainings of examples/kuairand.toml and its variants, kept as JSON: nothing is trained twice.
 
-A file is named by the variant, the seed and a digest of the whole configuration but the seed. The digest knows no code:
-empty the folder after a change of the code that changes what a training finds.
+A file is named by the variant, the seed and a digest of the variant's tables but the seed. So a new setting that the
+tables do not name leaves all trainings as good as they were. The digest knows neither code nor defaults: empty the
+folder after a change of those that changes what a training finds.
 """
 
 import dataclasses
@@ -9,6 +10,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ import torch
 from rich.console import Console
 
 from benchmarks.kuairand_variants import Settings
-from benchmarks.quality.results import fingerprint_of_ours
-from training.config import Config, read_settings, validated
+from models.atomic import whole_file
+from training.config import read_settings, validated
 from training.evaluation.evaluate import Evaluation, TaskEvaluation, evaluate
 from training.pipeline import Prepared, fit, prepare
 
@@ -56,14 +58,15 @@ def shipped(console: Console) -> Settings | None:
     return settings
 
 
-def file_of(folder: Path, variant: str, config: Config, seed: int) -> Path:
-    return folder / f"{variant}-{seed}-{fingerprint_of_ours(config)}.json"
+def file_of(folder: Path, variant: str, settings: Settings, seed: int) -> Path:
+    told = {**settings, "training": {**settings.get("training", {}), "seed": 0}}
+    digest = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    return folder / f"{variant}-{seed}-{digest}.json"
 
 
 def stored(folder: Path, variant: str, settings: Settings, seeds: Sequence[int]) -> list[Training]:
     """The finished ones of these seeds."""
-    config = validated(settings, variant)
-    files = [file_of(folder, variant, config, seed) for seed in seeds]
+    files = [file_of(folder, variant, settings, seed) for seed in seeds]
     return [_read(file) for file in files if file.is_file()]
 
 
@@ -72,7 +75,7 @@ def trained(folder: Path, variant: str, settings: Settings, seeds: Sequence[int]
     config = validated(settings, variant)
     prepared: Prepared | None = None
     for seed in seeds:
-        file = file_of(folder, variant, config, seed)
+        file = file_of(folder, variant, settings, seed)
         if not file.is_file():
             torch.set_num_threads(config.training.num_threads or 1)
             prepared = prepared or prepare(config, Console(file=io.StringIO()))
@@ -96,10 +99,8 @@ def _train(prepared: Prepared, seed: int) -> Training:
 
 
 def _write(file: Path, training: Training) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}")
-    beside.write_text(json.dumps(dataclasses.asdict(training), indent=1), encoding="utf-8")
-    beside.replace(file)
+    with whole_file(file) as beside:
+        beside.write_text(json.dumps(dataclasses.asdict(training), indent=1), encoding="utf-8")
 
 
 def _read(file: Path) -> Training:

@@ -90,7 +90,7 @@ def totals(label: Floats, truth: Floats, predicted: Floats, plain: Floats) -> Re
     return {
         "rows": len(label),
         "observed": float(label.sum()),
-        "over_observed": float(predicted.sum() / label.sum()),
+        "over_observed": float(predicted.sum() / label.sum()) if label.any() else float("inf"),
         "over_true": float(predicted.sum() / truth.sum()),
         "plain_over_true": float(plain.sum() / truth.sum()),
         "chance": float(np.sqrt(np.square(label - truth).sum()) / truth.sum()),

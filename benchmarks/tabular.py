@@ -12,6 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from importlib.metadata import version
+from inspect import getsource
 from pathlib import Path
 from statistics import fmean, stdev
 from tempfile import TemporaryDirectory
@@ -54,7 +55,7 @@ MEASURES: dict[str, dict[str, tuple[Measure, int]]] = {
 
 def measured(which: TabularSet, table: pd.DataFrame, seed: int) -> Record:
     """By model, its measures on the test rows; `lightgbm_again` differs from `lightgbm` by its seed alone."""
-    rows = shuffled(table, seed)
+    rows = shuffled(which, table, seed)
     label = labels_of_test(rows)
     begun = time.process_time()
     with TemporaryDirectory() as folder:
@@ -103,9 +104,9 @@ def table(found: dict[str, list[Record]], rows: dict[str, int], num_seeds: int) 
 
 
 def kept(which: TabularSet, seed: int, inputs: pd.DataFrame) -> Record:
-    """What was measured, now or in an earlier run with the same template and tables."""
+    """What was measured, now or in an earlier run with the same template, tables and parts."""
     of = [TEMPLATE.read_text(encoding="utf-8"), repr(which), repr(sorted(LIGHTGBM.items())), version("torch")]
-    digest = sha256("".join(of).encode()).hexdigest()[:12]
+    digest = sha256("".join([*of, getsource(read), getsource(shuffled)]).encode()).hexdigest()[:12]
     file = RECORDS / f"{which.file.rpartition('/')[2]}-{seed}-{digest}.json"
     if not file.exists():
         found = measured(which, inputs, seed)
@@ -125,7 +126,7 @@ def main(num_seeds: int, names: Sequence[str]) -> None:
         if names and not which.name.startswith(tuple(names)):
             continue
         inputs = read(which, path)
-        rows[which.file.rpartition("/")[2]] = len(inputs)
+        rows[which.file.rpartition("/")[2]] = min(len(inputs), which.most_rows or len(inputs))
         found[which.name] = [kept(which, seed, inputs) for seed in range(num_seeds)]
     text = table(found, rows, num_seeds)
     replace_section("tabular", text)

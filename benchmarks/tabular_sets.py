@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 LABEL = "label"
+UNIT = "unit"
 ROW, PART = "row", "part"
 TRAIN, VALIDATION = 0.6, 0.2
 
@@ -28,6 +29,10 @@ class TabularSet:
         kind: of the task.
         dropped: columns that tell the label, or are no inputs.
         categorical: columns of categories; all other inputs are numbers.
+        unit: column whose value the rows of a person share, where a table has several of each: they stay in one part,
+            or a model is paid for remembering whom it saw. Of *DoctorContacts* it is the income, which has no id: a
+            family's is the same in all its years, and families of an equal one stay together too.
+        most_rows: a larger table is cut to so many, drawn by the seed.
     """
 
     name: str
@@ -36,6 +41,8 @@ class TabularSet:
     kind: Literal["binary", "regression"]
     dropped: tuple[str, ...]
     categorical: tuple[str, ...]
+    unit: str | None = None
+    most_rows: int | None = None
 
 
 SETS = (
@@ -49,17 +56,18 @@ SETS = (
     TabularSet(
         "rwm5yr: any visit to a doctor", "COUNT/rwm5yr", "docvis > 0", "binary",
         ("docvis", "id", "edlevel1", "edlevel2", "edlevel3", "edlevel4"),
-        ("outwork", "female", "married", "kids", "self", "edlevel"),
+        ("outwork", "female", "married", "kids", "self", "edlevel"), unit="id",
     ),
     TabularSet(
         "DoctorContacts: any contact", "Ecdat/DoctorContacts", "mdu > 0", "binary", ("mdu",),
-        ("idp", "physlim", "health", "sex", "child", "black"),
+        ("idp", "physlim", "health", "sex", "child", "black"), unit="linc",
     ),
     TabularSet(
         "BudgetFood: share of food", "Ecdat/BudgetFood", "wfood", "regression", ("wfood",), ("sex", "town"),
     ),
     TabularSet(
         "diamonds: log price", "ggplot2/diamonds", "log(price)", "regression", ("price",), ("cut", "color", "clarity"),
+        most_rows=10_000,
     ),
 )  # fmt: skip
 
@@ -71,7 +79,7 @@ def archive() -> Path | None:
 
 
 def read(which: TabularSet, path: Path) -> pd.DataFrame:
-    """Inputs and label in the order of the file, rows without a label left out; categories are text."""
+    """Inputs, label and unit in the order of the file, rows without a label left out; categories are text."""
     with tarfile.open(path) as held:
         member = held.extractfile(f"resources/rdata/csv/{which.file}.csv")
         assert member is not None
@@ -84,13 +92,18 @@ def read(which: TabularSet, path: Path) -> pd.DataFrame:
             inputs[name] = inputs[name].astype(str).where(inputs[name].notna())
         else:
             inputs[name] = inputs[name].astype(float)
-    return inputs.assign(**{LABEL: label})
+    unit = np.arange(len(table)) if which.unit is None else pd.factorize(table[which.unit])[0]
+    return inputs.assign(**{LABEL: label, UNIT: unit})
 
 
-def shuffled(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Rows in a random order, numbered, and the part of each: 0 trains, 1 validates, 2 tests."""
-    order = np.random.default_rng(seed).permutation(len(table))
-    mixed = table.iloc[order].reset_index(drop=True)
-    number = np.arange(len(mixed))
+def shuffled(which: TabularSet, table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Units in a random order, their rows numbered, and the part of each: 0 trains, 1 validates, 2 tests.
+
+    A part ends with the unit that its share of the rows ends in.
+    """
+    place = np.random.default_rng(seed).permutation(int(table[UNIT].max()) + 1)[table[UNIT]]
+    order = np.argsort(place, kind="stable")[: which.most_rows]
+    mixed = table.iloc[order].drop(columns=UNIT).reset_index(drop=True)
     starts = [round(TRAIN * len(mixed)), round((TRAIN + VALIDATION) * len(mixed))]
-    return mixed.assign(**{ROW: number, PART: np.searchsorted(starts, number, side="right")})
+    first_of_unit = np.searchsorted(place[order], place[order])
+    return mixed.assign(**{ROW: np.arange(len(mixed)), PART: np.searchsorted(starts, first_of_unit, side="right")})

@@ -66,6 +66,10 @@ class TrainingConfig(Frozen):
     reset_embeddings: Literal["never", "each_epoch"] = "never"
     """`each_epoch` begins every pass but the first with a newly drawn table, so that the rest of the network may learn
     from more than one (docs/overfitting.md). Patience then ends a run only at the end of a pass."""
+    average_weights: float = Field(default=0.0, ge=0, lt=1)
+    """Validation looks at a running average of the weights, and the run ends with it: this share of the average is
+    kept at a step, so 0.99 averages about a hundred steps. Not with `reset_embeddings`; 0 takes the weights as they
+    are. For small networks: every weight of every table is averaged at every step."""
     validation_rows: int = Field(default=262_144, ge=1)
     """At most this many evenly spaced rows of the validation window are used; they stay encoded in memory."""
     telemetry_every: int = Field(default=20, ge=1)
@@ -81,6 +85,16 @@ class TrainingConfig(Frozen):
     """Of initial weights, order of rows and dropout: the same seed and number of threads give the same model."""
     num_threads: int | None = Field(default=None, ge=1)
     """Threads of PyTorch; all cores where none is given."""
+
+    @model_validator(mode="after")
+    def _averages_one_table(self) -> Self:
+        if self.average_weights and self.reset_embeddings != "never":
+            raise ConfigError(
+                f"an average of weights is of one table, and `reset_embeddings` draws one for each pass; found "
+                f'average_weights = {self.average_weights} and reset_embeddings = "{self.reset_embeddings}": set '
+                f"one of them alone"
+            )
+        return self
 
     def num_steps(self, rows_per_epoch: int) -> int:
         """Steps that a run takes at the most."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from training.averaging import RunningAverage
 from training.best_weights import BestWeights
 from training.config import TrainingConfig
 from training.history import History
@@ -22,6 +23,7 @@ class Selection:
         observer: is told of looks and alarms.
         validate_every: steps between two looks.
         best: keeps the weights.
+        average: of the weights, which are looked at and kept in place of the last ones.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Selection:
         observer: Observer,
         validate_every: int,
         best: BestWeights,
+        average: RunningAverage,
     ) -> None:
         self._config = config
         self._validator = validator
@@ -39,6 +42,7 @@ class Selection:
         self._observer = observer
         self._validate_every = validate_every
         self._best = best
+        self._average = average
         self._epochs = EpochWatch(validate_every)
         self._resets = config.reset_embeddings == "each_epoch"
 
@@ -63,11 +67,12 @@ class Selection:
 
     def look(self) -> bool:
         """Validate, keep the weights if they are the best so far; True where the run is to end."""
-        result = self._validator.validate(self._history)
+        with self._average.in_force():
+            result = self._validator.validate(self._history)
+            if result.is_best:
+                self._best.keep()
         self._history.validations.append(result)
         self._observer.validation(result)
-        if result.is_best:
-            self._best.keep()
         alarms = self._epochs.alarms(result)
         for alarm in alarms:
             self._history.alarms.append(alarm)

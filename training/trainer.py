@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from models.network import Forward, Network
+from training.averaging import RunningAverage
 from training.best_weights import BestWeights
 from training.config import TrainingConfig
 from training.data.batches import BatchStream, TrainingBatch
@@ -61,6 +62,7 @@ class Trainer:
         self.optimizers = SubnetOptimizers(subnets, config.optimizers, num_steps)
         self.telemetry = Telemetry(network, self.weighting, self.optimizers, num_steps)
         self.teacher = Teacher(network)
+        self.average = RunningAverage(network, config.average_weights)
         self.validator = Validator(network, validation, config.batch_size)
         self.history = History()
         steps_per_epoch = math.ceil(rows_per_epoch / config.batch_size)
@@ -71,7 +73,15 @@ class Trainer:
         """Train until the epochs are over, the steps are used up, or nothing better is to be expected."""
         started = time.monotonic()
         with BestWeights(self.network) as best:
-            selection = Selection(self.config, self.validator, self.history, self.progress, self._validate_every, best)
+            selection = Selection(
+                self.config,
+                self.validator,
+                self.history,
+                self.progress,
+                self._validate_every,
+                best,
+                self.average,
+            )
             if not any(self._ends_in(epoch, selection) for epoch in range(self.config.max_epochs)):
                 self.history.stopped_because = f"max_epochs = {self.config.max_epochs} done"
             selection.look_if_new()
@@ -138,6 +148,7 @@ class Trainer:
         if is_read:
             self.telemetry.before_step()
         self.optimizers.step()
+        self.average.add()
         if is_read:
             self.telemetry.after_step()
         if self.weighting.looks_again:

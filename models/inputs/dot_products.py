@@ -22,21 +22,19 @@ class DotProducts(nn.Module):
         num_embeddings: of a row; their pairs are told once each, and none with itself.
     """
 
-    first: Tensor
-    second: Tensor
+    pairs: Tensor
 
     def __init__(self, num_embeddings: int) -> None:
         super().__init__()
         self.num_embeddings = num_embeddings
         first, second = torch.triu_indices(num_embeddings, num_embeddings, offset=1)
-        self.register_buffer("first", first, persistent=False)
-        self.register_buffer("second", second, persistent=False)
+        self.register_buffer("pairs", first * num_embeddings + second, persistent=False)
         self.output_width = len(first)
         self.normalisation = BatchNormalisation(self.output_width)
 
     def forward(self, looked_up: Tensor) -> Tensor:
         """Normalised products, [batch, pairs]."""
         embeddings = looked_up.view(len(looked_up), self.num_embeddings, -1)
-        products = torch.bmm(embeddings, embeddings.transpose(1, 2))[:, self.first, self.second]
-        normalised: Tensor = self.normalisation(products)
+        products = torch.bmm(embeddings, embeddings.transpose(1, 2)).flatten(1)
+        normalised: Tensor = self.normalisation(products.index_select(1, self.pairs))
         return normalised

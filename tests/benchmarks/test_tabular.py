@@ -1,12 +1,13 @@
 """The comparison on small tables: equal rows for both, and verdicts that the numbers allow."""
 
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from benchmarks.tabular_sets import LABEL, PART, ROW, SETS, TabularSet, read, shuffled
+from benchmarks.tabular_sets import LABEL, PART, ROW, SETS, UNIT, TabularSet, read, shuffled
 
 SMALL = TabularSet("small: any", "folder/small", "visits > 0", "binary", ("visits",), ("sex",))
 
@@ -23,19 +24,37 @@ def archive(tmp_path: Path) -> Path:
 
 def test_what_tells_the_label_is_no_input_and_a_row_without_one_is_left_out(archive: Path) -> None:
     table = read(SMALL, archive)
-    assert list(table) == ["sex", "age", LABEL]
+    assert list(table) == ["sex", "age", LABEL, UNIT]
     assert list(table[LABEL]) == [0, 1, 1] * 5
     assert table["sex"].isna().sum() == 5
 
 
 def test_parts_are_disjoint_and_a_seed_draws_the_same_again(archive: Path) -> None:
     table = read(SMALL, archive)
-    rows = shuffled(table, 3)
+    rows = shuffled(SMALL, table, 3)
     assert [int((rows[PART] == part).sum()) for part in range(3)] == [9, 3, 3]
     assert sorted(rows["age"]) == sorted(table["age"])
     assert list(rows[ROW]) == list(range(15))
-    assert rows.equals(shuffled(table, 3))
-    assert not rows.equals(shuffled(table, 4))
+    assert rows.equals(shuffled(SMALL, table, 3))
+    assert not rows.equals(shuffled(SMALL, table, 4))
+
+
+def test_rows_of_a_unit_stay_in_one_part(archive: Path) -> None:
+    by_age = replace(SMALL, unit="age")
+    pairs = pd.concat([read(by_age, archive)] * 2)
+    for seed in range(5):
+        rows = shuffled(by_age, pairs, seed)
+        assert rows.groupby("age")[PART].nunique().max() == 1
+        assert sorted(rows[PART].unique()) == [0, 1, 2]
+        assert list(rows[PART]) == sorted(rows[PART])
+
+
+def test_a_large_table_is_cut_to_rows_that_the_seed_draws(archive: Path) -> None:
+    few = replace(SMALL, most_rows=10)
+    table = read(few, archive)
+    rows = shuffled(few, table, 3)
+    assert len(rows) == 10
+    assert list(rows["age"]) == list(shuffled(SMALL, table, 3)["age"][:10])
 
 
 def test_a_verdict_is_what_the_numbers_allow() -> None:
