@@ -97,7 +97,7 @@ def test_a_list_of_one_is_its_element_whatever_the_target() -> None:
 class TestInTheNetwork:
     def pooled(self, rows: list[dict[str, Any]], name: str) -> Tensor:
         made = predictor()
-        place = len(made.encoder.id_features) + [f.name for f in made.encoder.bag_features].index(name)
+        place = made.encoder.ids_width + [f.name for f in made.encoder.bag_features].index(name)
         x: Tensor = made.network.embeddings(made.encoder.encode(from_rows(made.config, rows), len(rows)))
         return x[:, place * DIM : (place + 1) * DIM]
 
