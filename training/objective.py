@@ -51,7 +51,8 @@ def task_losses(
         Only tasks with at least one row in the batch that says anything: a mean of nothing is no loss of zero.
     """
     labels = {name: _for_members(label, outputs[name]) for name, label in labels.items() if name in outputs}
-    found = {name: _loss(network, name, outputs, labels, sampling) for name in outputs}
+    weight = None if sampling is None else sampling.weights(labels)
+    found = {name: _loss(network, name, outputs, labels, sampling, weight) for name in outputs}
     return {name: loss for name, loss in found.items() if loss is not None}
 
 
@@ -66,10 +67,10 @@ def _loss(
     outputs: Mapping[str, Tensor],
     labels: Mapping[str, Tensor],
     sampling: NegativeSampling | None,
+    weight: Tensor | None,
 ) -> Tensor | None:
-    """Mean loss of a task, a scalar; None without a row."""
+    """Mean loss of a task, a scalar; None without a row. Rows weigh what the sampling says, [batch], or all alike."""
     task, head = network.graph.tasks[name], network.head(name)
-    weight = None if sampling is None else sampling.weights(labels)
     if isinstance(task, BinaryTask) and task.entire_space is not None:
         return entire_space_loss(network, task, outputs, labels, weight)
     observed = ~labels[name].isnan()

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-import torch
-
 from models.config import ModelConfig
 from models.encoder import Encoder, Fitted
 from models.features import NumericStatistics
 from models.features.vocabulary import HashVocabulary, LearnedVocabulary
-from models.network import Network
 from models.predictor import Predictor
-from tests.models.tiny import CALIBRATIONS, CATEGORIES, MMOE, TASKS, statistics
+from tests.models.tiny import CATEGORIES, MMOE, TASKS, far_from_start
 
 HISTORY = {"kind": "multi_categorical", "scope": "context", "shares": "item", "pooling": "attention"}
 FEATURES: list[dict[str, Any]] = [
@@ -64,12 +61,5 @@ def encoder(model: ModelConfig | None = None) -> Encoder:
 
 
 def predictor(**changes: Any) -> Predictor:
-    """A model whose weights are all far from where they start."""
     model = config(**changes)
-    encoding = encoder(model)
-    network = Network(model, encoding, statistics())
-    with torch.no_grad():
-        for name, parameter in network.named_parameters():
-            if "table" not in name:
-                parameter.normal_(std=0.5)
-    return Predictor(model, encoding, network, CALIBRATIONS)
+    return far_from_start(model, encoder(model))

@@ -85,7 +85,11 @@ def encoder(model: ModelConfig | None = None) -> Encoder:
 
 def predictor(trunk: dict[str, Any] | None = None) -> Predictor:
     model = config(trunk)
-    encoding = encoder(model)
+    return far_from_start(model, encoder(model))
+
+
+def far_from_start(model: ModelConfig, encoding: Encoder) -> Predictor:
+    """A model whose weights are all far from where they start."""
     network = Network(model, encoding, statistics())
     with torch.no_grad():
         for name, parameter in network.named_parameters():
