@@ -12,13 +12,12 @@ import os
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import torch
 from rich.console import Console
 
+from benchmarks.kept import keep, read
 from benchmarks.kuairand_variants import Settings
-from models.atomic import whole_file
 from training.config import read_settings, validated
 from training.evaluation.evaluate import Evaluation, TaskEvaluation, evaluate
 from training.pipeline import Prepared, fit, prepare
@@ -79,7 +78,7 @@ def trained(folder: Path, variant: str, settings: Settings, seeds: Sequence[int]
         if not file.is_file():
             torch.set_num_threads(config.training.num_threads or 1)
             prepared = prepared or prepare(config, Console(file=io.StringIO()))
-            _write(file, _train(prepared, seed))
+            keep(file, dataclasses.asdict(_train(prepared, seed)))
         yield _read(file)
 
 
@@ -98,13 +97,8 @@ def _train(prepared: Prepared, seed: int) -> Training:
     return Training(seed, best.score, best.rows, evaluation)
 
 
-def _write(file: Path, training: Training) -> None:
-    with whole_file(file) as beside:
-        beside.write_text(json.dumps(dataclasses.asdict(training), indent=1), encoding="utf-8")
-
-
 def _read(file: Path) -> Training:
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    found = read(file)
     evaluation = found.pop("evaluation")
     tasks = {name: TaskEvaluation(**task) for name, task in evaluation.pop("tasks").items()}
     return Training(**found, evaluation=Evaluation(**evaluation, tasks=tasks))

@@ -4,10 +4,10 @@ python -m benchmarks.simulated_quality [--seeds N] [--world established|default]
 training alike. Finished trainings are kept, so that the same command goes on where it was interrupted.
 """
 
-import json
 import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from benchmarks.kept import Record, kept
 from benchmarks.results_page import replace_section
 from benchmarks.simulated_quality_page import section
-from models.atomic import whole_file
 from models.calibration import Identity
 from models.heads import Task
 from models.predictor import Predictor
@@ -37,14 +37,13 @@ KEEP = 0.1
 """Share of the negatives of click in the sampled training."""
 WORLDS: dict[str, dict[str, Any]] = {
     "established": {
-        "num_users": 1_000, "num_items": 300, "click_rate": 0.1, "conversion_rate": 0.1,
+        "num_users": 1_000, "num_items": 300, "click_rate": 0.2, "conversion_rate": 0.2,
         "drift_per_day": 0.01, "new_user_share": 0.01, "new_item_share": 0.01,
     },
     "default": {},
 }  # fmt: skip
 """What differs from the simulator's defaults."""
 Floats = NDArray[np.float64]
-Record = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ class Job:
 
     @property
     def simulation(self) -> SimulationConfig:
-        """Two million impressions: 15 days to train on, 2 to validate and calibrate, 3 to test."""
-        return SimulationConfig(days=20, impressions_per_day=100_000, seed=self.seed, **WORLDS[self.world])
+        """Two million impressions to train on, in ten days; one day more to validate and calibrate, and one to test."""
+        return SimulationConfig(days=12, impressions_per_day=200_000, seed=self.seed, **WORLDS[self.world])
 
     def config(self, log: Path) -> Config:
         """The model on a log; with thinned negatives batches are smaller, so that there are as many steps."""
@@ -142,17 +141,6 @@ def measured(job: Job) -> Record:
         return record(prepared, trained, time.perf_counter() - begun)
 
 
-def kept(job: Job) -> Record:
-    """What was measured, now or in an earlier run with the same settings."""
-    file = job.file()
-    if not file.exists():
-        found = measured(job)
-        with whole_file(file) as beside:
-            beside.write_text(json.dumps(found), encoding="utf-8")
-    stored: Record = json.loads(file.read_text(encoding="utf-8"))
-    return stored
-
-
 def main(num_seeds: int, worlds: list[str]) -> None:
     """Train what is missing; the page is written only of both worlds together."""
     jobs = [
@@ -164,7 +152,9 @@ def main(num_seeds: int, worlds: list[str]) -> None:
     ]
     found: dict[str, list[Record]] = {}
     for job in jobs:
-        found.setdefault("sampled" if job.sampled else job.world, []).append(kept(job))
+        found.setdefault("sampled" if job.sampled else job.world, []).append(
+            kept(job.file(), lambda job=job: measured(job))
+        )
     text = section(found)
     print(text)
     if set(worlds) == set(WORLDS):

@@ -12,7 +12,7 @@ WANTED_CAPTURED = {"click": 0.90, "conversion": 0.80}
 WANTED_COVERAGE, WANTED_TOTAL, WANTED_PLACEMENT = (0.88, 0.92), (0.98, 1.02), (0.9, 1.1)
 WANTED_BASE_RATE = (0.99, 1.01)
 TITLES = {
-    "established": "An established product: 1,000 users, 300 items, 10% clicks, 10% conversions",
+    "established": "An established product: 1,000 users, 300 items, 20% clicks, 20% conversions",
     "default": "The simulator's default world: 10,000 users, 2,000 items, 4% clicks, 5% conversions",
 }
 RATIOS = {"over_observed": "predicted/observed", "over_true": "predicted/true"}

@@ -5,7 +5,6 @@ Needs `pip install "threefold[benchmarks]"`. A seed draws the order of the rows,
 models.
 """
 
-import json
 import math
 import time
 from argparse import ArgumentParser
@@ -22,10 +21,10 @@ import pandas as pd
 from scipy.stats import t as student
 from sklearn.metrics import log_loss, roc_auc_score
 
+from benchmarks.kept import kept
 from benchmarks.results_page import replace_section
 from benchmarks.tabular_models import LIGHTGBM, TEMPLATE, Predictions, labels_of_test, lightgbm, ours
 from benchmarks.tabular_sets import SETS, TabularSet, archive, read, shuffled
-from models.atomic import whole_file
 
 RECORDS = Path("runs") / "tabular"
 """One file a table and seed, so that an interrupted run goes on."""
@@ -103,17 +102,12 @@ def table(found: dict[str, list[Record]], rows: dict[str, int], num_seeds: int) 
     return "\n".join(lines)
 
 
-def kept(which: TabularSet, seed: int, inputs: pd.DataFrame) -> Record:
+def result(which: TabularSet, seed: int, inputs: pd.DataFrame) -> Record:
     """What was measured, now or in an earlier run with the same template, tables and parts."""
     of = [TEMPLATE.read_text(encoding="utf-8"), repr(which), repr(sorted(LIGHTGBM.items())), version("torch")]
     digest = sha256("".join([*of, getsource(read), getsource(shuffled)]).encode()).hexdigest()[:12]
     file = RECORDS / f"{which.file.rpartition('/')[2]}-{seed}-{digest}.json"
-    if not file.exists():
-        found = measured(which, inputs, seed)
-        with whole_file(file) as beside:
-            beside.write_text(json.dumps(found), encoding="utf-8")
-    record: Record = json.loads(file.read_text(encoding="utf-8"))
-    return record
+    return kept(file, lambda: measured(which, inputs, seed))
 
 
 def main(num_seeds: int, names: Sequence[str]) -> None:
@@ -127,7 +121,7 @@ def main(num_seeds: int, names: Sequence[str]) -> None:
             continue
         inputs = read(which, path)
         rows[which.file.rpartition("/")[2]] = min(len(inputs), which.most_rows or len(inputs))
-        found[which.name] = [kept(which, seed, inputs) for seed in range(num_seeds)]
+        found[which.name] = [result(which, seed, inputs) for seed in range(num_seeds)]
     text = table(found, rows, num_seeds)
     replace_section("tabular", text)
     print(text)

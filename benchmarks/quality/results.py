@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from benchmarks.kept import keep, read
 from benchmarks.quality.measures import Measured
 from benchmarks.quality.rows import log_features
 from training.config import Config
@@ -67,13 +68,10 @@ def stored(folder: Path, system: str, seed: int, made_of: str) -> Result | None:
     file = folder / f"{system}-{seed}.json"
     if not file.is_file():
         return None
-    found = Result(**json.loads(file.read_text(encoding="utf-8")))
+    found = Result(**read(file))
     return found if found.made_of == made_of else None
 
 
 def store(folder: Path, result: Result) -> None:
     """Keep a finished training; the file appears whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / f".{result.system}-{result.seed}.json"
-    beside.write_text(json.dumps(asdict(result), indent=1), encoding="utf-8")
-    beside.replace(folder / f"{result.system}-{result.seed}.json")
+    keep(folder / f"{result.system}-{result.seed}.json", asdict(result))

@@ -36,7 +36,8 @@ def test_no_training_reads_the_truth_and_a_sampled_one_takes_as_many_steps(world
     assert sampled.data.sampling is not None
     rate, keep = job.simulation.click_rate, sampled.data.sampling.keep
     assert sampled.training.batch_size / whole.training.batch_size == pytest.approx(rate + (1 - rate) * keep, rel=0.01)
-    assert job.simulation.days * job.simulation.impressions_per_day == 2_000_000
+    held_out = 2  # days: one validates, one tests
+    assert (job.simulation.days - held_out) * job.simulation.impressions_per_day == 2_000_000
 
 
 def test_other_seeds_worlds_and_samplings_have_files_of_their_own() -> None:
