@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.results_page import replace_section
-from models.features import CategoricalFeature, Feature, MultiCategoricalFeature
+from models.features import CategoricalFeature, MultiCategoricalFeature
 from training.config import Config, load_config
 from training.evaluation.binary import binary_metrics
 from training.evaluation.interval import mean_interval
@@ -50,27 +50,35 @@ class Log:
     config: Config
 
 
-def without(features: Sequence[Feature], name: str) -> tuple[Feature, ...]:
-    """The features but for an id and all that shares its table."""
-    return tuple(
+def without(config: Config, name: str) -> Config:
+    """The configuration but for an id and all that is made of it: what shares its table, its crosses and past rates."""
+    features = tuple(
         feature
-        for feature in features
+        for feature in config.features
         if feature.name != name
         and not (isinstance(feature, CategoricalFeature | MultiCategoricalFeature) and feature.shares == name)
     )
-
-
-def with_dropout(features: Sequence[Feature], ids: Sequence[str], share: float) -> tuple[Feature, ...]:
-    """The features, of which these ids are dropped now and then in training."""
-    return tuple(
-        feature.model_copy(update={"id_dropout": share}) if feature.name in ids else feature for feature in features
+    return config.model_copy(
+        update={
+            "features": features,
+            "crosses": tuple(cross for cross in config.crosses if name not in cross.of),
+            "past_rates": tuple(past for past in config.past_rates if name not in past.of),
+        }
     )
 
 
-def scored(config: Config, features: Sequence[Feature], unseen: Sequence[str]) -> Scored:
+def with_dropout(config: Config, ids: Sequence[str], share: float) -> Config:
+    """The configuration, with these ids dropped now and then in training."""
+    features = tuple(
+        feature.model_copy(update={"id_dropout": share}) if feature.name in ids else feature
+        for feature in config.features
+    )
+    return config.model_copy(update={"features": features})
+
+
+def scored(config: Config, unseen: Sequence[str]) -> Scored:
     evaluation = config.evaluation.model_copy(update={"unseen": tuple(unseen), "slice_by": (), "group_by": None})
-    changed = config.model_copy(update={"features": tuple(features), "evaluation": evaluation})
-    return run(changed, Console(file=io.StringIO())).scored
+    return run(config.model_copy(update={"evaluation": evaluation}), Console(file=io.StringIO())).scored
 
 
 def auc(of: Scored, rows: NDArray[np.bool_]) -> float:
@@ -90,10 +98,10 @@ class Found:
 
 def measured(log: Log, seed: int, console: Console) -> Found:
     config = log.config.with_overrides(seed=seed)
-    full = {share: scored(config, with_dropout(config.features, log.ids, share), log.ids) for share in DROPOUTS}
+    full = {share: scored(with_dropout(config, log.ids, share), log.ids) for share in DROPOUTS}
     rows, with_id, without_id = {}, {}, {}
     for name in log.ids:
-        bare = scored(config, without(config.features, name), ())
+        bare = scored(without(config, name), ())
         for group, code in GROUPS.items():
             mask = full[DROPOUTS[0]].knowledge[name] == code
             rows[name, group] = int(mask.sum())
