@@ -113,9 +113,9 @@ def test_unit_and_zero_of_the_label_change_its_answer_and_nothing_else(
     tmp_path: Path, plain: Trained, factor: float, shift: float
 ) -> None:
     other = trained(tmp_path, log(factor, shift))
-    weights = other.predictor.network.state_dict()
+    weights = other.predictor.network.state_dict()  # other roundings of the label grow a little with each step
     for name, weight in plain.predictor.network.state_dict().items():
-        np.testing.assert_allclose(weights[name], weight, rtol=1e-3, atol=1e-3, err_msg=name)
+        np.testing.assert_allclose(weights[name], weight, rtol=5e-3, atol=5e-3, err_msg=name)
     for key, value in plain.manifest.metrics["stars"].items():
         scaled = value
         if value is not None and key not in {"r2", "xauc"}:
@@ -123,4 +123,5 @@ def test_unit_and_zero_of_the_label_change_its_answer_and_nothing_else(
         found = other.manifest.metrics["stars"][key]
         assert found == pytest.approx(scaled, rel=1e-3, abs=2e-3 * factor), key
     for name in ("click", "dwell"):
-        assert other.manifest.metrics[name] == pytest.approx(plain.manifest.metrics[name], rel=1e-3), name
+        # rows near a border of its bins move the calibration error by more than the predictions move
+        assert other.manifest.metrics[name] == pytest.approx(plain.manifest.metrics[name], rel=1e-3, abs=5e-3), name

@@ -71,16 +71,19 @@ def _is_right_after(before: Sequence[EpochLook], after: Sequence[EpochLook]) -> 
 
 
 def _collapsed(task: str, before: Sequence[EpochLook], after: Sequence[EpochLook]) -> bool:
-    return _drops(task, before, after[0]) and _rises(task, before, after)
+    return _drops(task, before, after) and _rises(task, before, after)
 
 
-def _drops(task: str, before: Sequence[EpochLook], first: EpochLook) -> bool:
-    """Whether the training loss fell at the boundary by more than by chance, and by more than it was falling anyway."""
-    last, now = before[-1].training.get(task), first.training.get(task)
+def _drops(task: str, before: Sequence[EpochLook], after: Sequence[EpochLook]) -> bool:
+    """Whether the training loss fell since the boundary by more than by chance, and by more than it was falling anyway.
+
+    It takes as many looks as the rise: the network first has to find that the ids know their labels.
+    """
+    last, now = before[-1].training.get(task), after[-1].training.get(task)
     if last is None or now is None:
         return False
     earlier = before[-2].training.get(task) if len(before) > 1 else None
-    trend = 0.0 if earlier is None else earlier.value - last.value
+    trend = 0.0 if earlier is None else (earlier.value - last.value) * len(after)
     drop = last.value - now.value
     return drop > max(DROP * (1 - last.value), ERRORS * hypot(last.error, now.error), trend, 0.0)
 
@@ -95,7 +98,7 @@ def _rises(task: str, before: Sequence[EpochLook], after: Sequence[EpochLook]) -
 
 
 def _words(task: str, end: EpochLook, after: Sequence[EpochLook]) -> str:
-    training = f"{end.training[task].value:.3f} to {after[0].training[task].value:.3f}"
+    training = f"{end.training[task].value:.3f} to {after[-1].training[task].value:.3f}"
     validation = f"{end.validation[task]:.3f} to {after[-1].validation[task]:.3f}"
     return f"{task}'s training loss fell from {training} and its validation loss rose from {validation}"
 
