@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 
 .PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand bench-ablation bench-comparison \
-  bench-quality bench-tabular bench-simulated bench-lessons format clean
+  bench-quality bench-tabular bench-simulated bench-train bench-long-log bench-kills bench-lessons format clean
 
 help: ## Show this list
 	@echo "Threefold: impression logs in, a multi-task model out, a server that answers POST /predict."
@@ -53,12 +53,21 @@ bench-comparison: $(VENV)/.ready ## KuaiRand against its baselines, five seeds: 
 bench-quality: $(VENV)/.ready ## KuaiRand against LightGBM and three libraries, five seeds: hours (KUAIRAND=folder of impressions)
 	$(BIN)/python -m benchmarks.quality
 
+bench-train: $(VENV)/.ready ## Training speed against three libraries and a plain loop: half an hour
+	$(BIN)/python -m benchmarks.train_speed
+
 bench-tabular: $(VENV)/.ready ## Small public tables against LightGBM, five seeds: ten minutes
 	$(BIN)/python -m pip install --quiet -e ".[benchmarks]"
 	$(BIN)/python -m benchmarks.tabular
 
 bench-simulated: $(VENV)/.ready ## Two million simulated impressions against the truth, five seeds: an hour
 	$(BIN)/python -m benchmarks.simulated_quality
+
+bench-long-log: $(VENV)/.ready ## A hundred million rows in one pass, and the memory that it takes: hours, and 8 GB of disk
+	$(BIN)/python -m benchmarks.long_log
+
+bench-kills: $(VENV)/.ready ## A training killed twenty times against one that was not, bit for bit: minutes
+	$(BIN)/python -m benchmarks.kills
 
 bench-lessons: $(VENV)/.ready ## Every other claim about the three lessons into docs/results.md: more than an hour
 	for name in toy weightings weighting_cost rates telemetry edges entire_space; do \

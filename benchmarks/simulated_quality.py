@@ -7,7 +7,6 @@ training alike. Finished trainings are kept, so that the same command goes on wh
 import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path

@@ -75,15 +75,7 @@ def build(prepared: Prepared) -> tuple[Trainer, BatchStream]:
     torch.manual_seed(0)
     network = Network(config.model_part(), data.encoder, data.statistics)
     window = prepared.windows.train
-    stream = BatchStream(
-        prepared.reader,
-        data.encoder,
-        window,
-        batch_size=config.training.batch_size,
-        shuffle_rows=100_000,
-        seed=0,
-        histories=data.histories,
-    )
+    stream = BatchStream(prepared.log.train, batch_size=config.training.batch_size, shuffle_rows=100_000, seed=0)
     validation = sampled(prepared.reader, data.encoder, prepared.windows.validation, 1_000)
     return Trainer(config.training, network, stream, validation, window.num_rows, Observers([])), stream
 

@@ -4,11 +4,16 @@ The name beside starts with a dot, so listings, globs and readers of partitioned
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
+
+from models.errors import ConfigError
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
 def check_writable(folder: Path) -> None:
@@ -16,7 +21,9 @@ def check_writable(folder: Path) -> None:
 
     Raises:
         OSError: it is a file, or may not be written to.
+        ConfigError: it is a URL.
     """
+    _refuse_url(folder)
     folder.mkdir(parents=True, exist_ok=True)
     probe = folder / f".{uuid4().hex[:8]}.probe"
     probe.touch()
@@ -29,7 +36,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
     Raises:
         FileExistsError: the target is there already; it is left as it was.
+        ConfigError: the target is a URL.
     """
+    _refuse_url(target)
     if target.exists():
         raise FileExistsError(f"{target} exists and is never changed: choose another name or remove it")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +57,12 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
-    """Yield a path beside the target to write; it replaces the target when the block ends well."""
+    """Yield a path beside the target to write; it replaces the target when the block ends well.
+
+    Raises:
+        ConfigError: the target is a URL.
+    """
+    _refuse_url(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = _beside(target)
     try:
@@ -59,6 +73,15 @@ def whole_file(target: Path) -> Iterator[Path]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _refuse_url(target: Path) -> None:
+    """An object store has no rename, and a URL that became a path would quietly be a local folder named `s3:`."""
+    if target.parts and _URL.fullmatch(target.parts[0]):
+        raise ConfigError(
+            f"this is written to a local path; found the URL {target.parts[0]}//{'/'.join(target.parts[1:])}: name a "
+            f"local one, and copy what is there afterwards"
+        )
 
 
 def _beside(target: Path) -> Path:

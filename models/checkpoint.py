@@ -5,10 +5,11 @@
 - `encoder/vocabularies.json`: categories in the order of their rows
 - `encoder/numerics.json`: statistics of numeric features
 - `encoder/past_ids.json`, `encoder/past_rates.safetensors`: ids with a past and its numbers, where it is asked for
+- `growth/`: what a run needs that trains the model on; whoever serves it neither needs these files nor reads them
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from models.atomic import whole_folder
+from models.checksums import sha256, verify_listed
 from models.encoder_files import ENCODER_FILES, load_encoder, save_encoder
 from models.errors import CheckpointError
 from models.heads import LabelStatistics
 from models.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from models.network import Network
 from models.predictor import Predictor
+from models.storage.fetch import local_copy
 
 WEIGHTS = "weights.safetensors"
+GROWTH = "growth/"
 
 
 def new_version(network: Network, at: datetime) -> str:
@@ -45,6 +49,7 @@ def save_checkpoint(
     metrics: Mapping[str, Mapping[str, float | None]],
     training: Mapping[str, Any],
     attachments: Mapping[str, str] | None = None,
+    writers: Sequence[Callable[[Path], None]] = (),
 ) -> Path:
     """Write a new version below the folder and return its path; it appears whole or not at all.
 
@@ -56,6 +61,7 @@ def save_checkpoint(
         metrics: by task.
         training: for the record.
         attachments: further text files by name (a report), stored and checked like the rest.
+        writers: write further files below the folder that they are given, likewise.
     """
     created_at = datetime.now(UTC)
     version = new_version(predictor.network, created_at)
@@ -65,6 +71,8 @@ def save_checkpoint(
         save_encoder(beside, predictor.encoder)
         for file, text in (attachments or {}).items():
             (beside / file).write_text(text, encoding="utf-8")
+        for write in writers:
+            write(beside)
         manifest = Manifest(
             version=version,
             name=name,
@@ -76,7 +84,7 @@ def save_checkpoint(
             metrics={task: dict(values) for task, values in metrics.items()},
             training=dict(training),
             libraries={"torch": str(torch.__version__)},
-            files={str(p.relative_to(beside)): _sha256(p) for p in sorted(beside.rglob("*")) if p.is_file()},
+            files={str(p.relative_to(beside)): sha256(p) for p in sorted(beside.rglob("*")) if p.is_file()},
         )
         write_manifest(beside, manifest)
     return folder / version
@@ -100,34 +108,33 @@ def find_version(path: Path) -> Path:
     return versions[-1]
 
 
-def load_checkpoint(path: Path) -> tuple[Predictor, Manifest]:
-    """Read and verify a version.
+def load_checkpoint(place: Path | str) -> tuple[Predictor, Manifest]:
+    """Read and verify a version, or the newest in a folder of versions; from a URL it is fetched first.
 
     Raises:
-        CheckpointError: unknown format, a missing or altered file, weights that do not fit or are not finite.
+        CheckpointError: unknown format, a missing or altered file, weights that do not fit or are not finite, or an
+            object store that does not answer or refuses.
+        ConfigError: a URL breaks a rule.
     """
-    version = find_version(path)
+    version = find_version(local_copy(place, without=GROWTH))
     manifest = read_manifest(version)
-    _verify_files(version, manifest)
+    verify_files(version, manifest, [file for file in manifest.files if not file.startswith(GROWTH)])
     encoder = load_encoder(version, manifest.model)
     network = Network(manifest.model, encoder, manifest.statistics)
     _load_weights(version, network)
     return Predictor(manifest.model, encoder, network, manifest.calibrations), manifest
 
 
-def _verify_files(version: Path, manifest: Manifest) -> None:
+def verify_files(version: Path, manifest: Manifest, files: Sequence[str]) -> None:
+    """See that some files of a version are as they were written, and that it lists those that every version has.
+
+    Raises:
+        CheckpointError: naming the file that is missing or altered.
+    """
     missing_from_manifest = {WEIGHTS, *ENCODER_FILES} - set(manifest.files)
     if missing_from_manifest:
         raise CheckpointError(f"{version} lists no {', '.join(sorted(missing_from_manifest))}: restore or retrain it")
-    for file, expected in manifest.files.items():
-        path = version / file
-        if not path.is_file():
-            raise CheckpointError(f"{version} must hold {file}, which is missing: restore or retrain it")
-        if _sha256(path) != expected:
-            raise CheckpointError(
-                f"{path} must have the SHA-256 of its manifest, {expected[:12]}...; found another: it was altered or "
-                f"torn; restore or retrain it"
-            )
+    verify_listed(version, manifest, files)
 
 
 def _load_weights(version: Path, network: Network) -> None:
@@ -140,8 +147,3 @@ def _load_weights(version: Path, network: Network) -> None:
     for name, tensor in network.state_dict().items():
         if not torch.isfinite(tensor).all():
             raise CheckpointError(f"weights must be finite; found NaN or infinity in {name} of {version}: retrain it")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,7 @@
 """Typed columns: the one form in which values reach the encoder, from a request as from a log.
 
 A categorical column is kept as its distinct values and a code per row, so that a log chunk of 65,536 rows
-looks up a few hundred distinct values instead of 65,536.
+looks up a few hundred distinct values instead of 65,536. Values of a log stay arrays (`models.distinct`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,8 @@ from models.errors import ValueRefused
 Codes = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 """A numeric column, [batch]; NaN where the value is missing."""
+LARGEST_WHOLE = 2**53
+"""Up to here a float tells every whole number from its neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def category_text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int | np.integer):
         return str(int(value))
-    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) <= 2**53:
+    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(float(value)) <= LARGEST_WHOLE:
         return str(int(value))
     return None
 

@@ -5,15 +5,12 @@ from typing import Literal
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn import functional
 
 from models.batch import EncodedBatch
 from models.encoder import PADDING, Encoder
 from models.frozen import Frozen
 from models.inputs import DotProducts, IdDropout, Inputs, NumericActivation
-
-LARGEST_MARKED = 16
-"""Rows of the table to an id of the batch up to which marking is quicker than sorting (benchmarks/input_cost.py)."""
+from models.lookup import Slots, looked_up, looked_up_by_touched_rows
 
 
 class EmbeddingConfig(Frozen):
@@ -35,8 +32,8 @@ class EmbeddingConfig(Frozen):
 class Embedding(nn.Module):
     """Looks up ids and lists, and joins them with the numbers.
 
-    In training the distinct rows of a batch are gathered once and everything else works on them, so that the table's
-    gradient is sparse, without repetitions, and as large as the batch is varied (benchmarks/embedding_gradient.py).
+    One lookup serves all of a batch. In training the table's gradient is sparse and holds each touched row once, so
+    that it is as large as the batch is varied (models/lookup.py).
 
     Its own parameter is the table, of the subnet `embeddings`; the dense weights are those of `inputs`.
     """
@@ -44,9 +41,8 @@ class Embedding(nn.Module):
     def __init__(self, config: EmbeddingConfig, encoder: Encoder) -> None:
         super().__init__()
         self.initial_std = config.initial_std
-        self.table = nn.Parameter(torch.randn(encoder.num_rows, config.dim) * config.initial_std)
-        with torch.no_grad():
-            self.table[PADDING] = 0.0
+        self.num_rows = encoder.num_rows
+        self.table = self.drawn(encoder.num_rows, config.dim)
         self.poolings = {feature.name: feature.pooling for feature in encoder.bag_features}
         self.dropout = nn.Dropout(config.dropout)
         self.id_dropout = IdDropout(encoder)
@@ -59,14 +55,20 @@ class Embedding(nn.Module):
     def forward(self, batch: EncodedBatch) -> Tensor:
         """The network's input, [batch, output_width]: ids, then lists, then their dot products, then numbers."""
         if self.training:
-            rows, batch = self._gathered(self.id_dropout(batch))
-        else:
-            rows = self.table
-        ids = _looked_up(batch.ids, rows)
-        pooled = [self._pooled(name, batch.bags[name], rows, ids) for name in self.poolings]
-        looked_up = self.dropout(torch.cat([ids.flatten(1), *pooled], dim=1))
-        products = [] if self.interactions is None else [self.interactions(looked_up)]
-        return torch.cat([looked_up, *products, *self.inputs.numbers(batch.numerics)], dim=1)
+            batch = self.id_dropout(batch)
+        embeddings = self.dropout(self._embedded(batch))
+        products = [] if self.interactions is None else [self.interactions(embeddings)]
+        return _joined([embeddings, *products, *self.inputs.numbers(batch.numerics)])
+
+    def drawn(self, num_rows: int, dim: int) -> nn.Parameter:
+        """The table's first values, [num_rows, dim]; PADDING is zero."""
+        values = torch.randn(num_rows, dim) * self.initial_std
+        values[PADDING] = 0.0
+        return nn.Parameter(values)
+
+    def found(self, slots: Slots) -> Tensor:
+        """What is looked up in the table, [batch, slots, dim]."""
+        return looked_up_by_touched_rows(self.table, slots) if self.training else looked_up(self.table, slots)
 
     def subnets(self) -> dict[str, nn.Module]:
         """Its parts with an optimizer group of their own; `inputs` only where it has parameters."""
@@ -74,39 +76,42 @@ class Embedding(nn.Module):
         dense = nn.ModuleList([self.inputs, *([] if self.interactions is None else [self.interactions])])
         return table | ({"inputs": dense} if any(True for _ in dense.parameters()) else {})
 
-    def _pooled(self, name: str, bag: Tensor, rows: Tensor, ids: Tensor) -> Tensor:
-        """Pool a padded list, [batch, dim]; an empty list is all zeros."""
-        pooling = self.poolings[name]
-        if pooling != "attention":
-            return functional.embedding_bag(bag, rows, mode=pooling, padding_idx=PADDING)
-        return self.inputs.attended(name, _looked_up(bag, rows), bag != PADDING, ids)
+    def _embedded(self, batch: EncodedBatch) -> Tensor:
+        """Ids, then lists, [batch, (ids + lists) x dim]. A list is looked up as one sum, or apart for attention."""
+        if not self.poolings:
+            return self.found(Slots(batch.ids)).flatten(1)
+        bags = {name: batch.bags[name] for name in self.poolings}
+        widths = [[1] * batch.ids.shape[1]]
+        for name, bag in bags.items():
+            length = bag.shape[1]
+            widths.append([1] * length if self.poolings[name] == "attention" else [length])
+        rows = torch.cat([batch.ids, *bags.values()], dim=1)
+        found = self.found(Slots(rows, [width for part in widths for width in part], self._weights(batch)))
+        if "attention" not in self.poolings.values():
+            return found.flatten(1)
+        ids, *lists = torch.split(found, [len(part) for part in widths], dim=1)
+        pooled = [self._pooled(name, bags[name], part, ids) for name, part in zip(bags, lists, strict=True)]
+        return _joined([ids.flatten(1), *pooled])
 
-    def _gathered(self, batch: EncodedBatch) -> tuple[Tensor, EncodedBatch]:
-        """The distinct rows of the batch, [distinct, dim], and the batch with positions in them; PADDING stays 0."""
-        parts = [torch.full((1,), PADDING), batch.ids.flatten(), *(bag.flatten() for bag in batch.bags.values())]
-        distinct, positions = _distinct(torch.cat(parts), len(self.table))
-        _, ids, *bags = torch.split(positions, [len(part) for part in parts])
-        reshaped = {name: bag.view_as(batch.bags[name]) for name, bag in zip(batch.bags, bags, strict=True)}
-        gathered = functional.embedding(distinct, self.table, padding_idx=PADDING, sparse=True)
-        return gathered, EncodedBatch(ids.view_as(batch.ids), reshaped, batch.numerics)
+    def _weights(self, batch: EncodedBatch) -> Tensor | None:
+        """What each looked-up row counts, [batch, columns]: in a mean, one over the length of the list."""
+        if "mean" not in self.poolings.values():
+            return None
+        weights = [torch.ones(batch.ids.shape, device=batch.ids.device)]
+        for name, pooling in self.poolings.items():
+            bag = batch.bags[name]
+            length = (bag != PADDING).sum(dim=1, keepdim=True) if pooling == "mean" else torch.ones_like(bag[:, :1])
+            weights.append(length.clamp(min=1).float().reciprocal().expand(bag.shape))
+        return torch.cat(weights, dim=1)
+
+    def _pooled(self, name: str, bag: Tensor, found: Tensor, ids: Tensor) -> Tensor:
+        """A list as one embedding, [batch, dim]; an empty list is all zeros."""
+        if self.poolings[name] != "attention":
+            return found.squeeze(1)
+        return self.inputs.attended(name, found, bag != PADDING, ids)
 
 
-def _looked_up(ids: Tensor, rows: Tensor) -> Tensor:
-    """Rows by position, [..., dim]; with a gradient that takes less than half the time of `functional.embedding`'s."""
-    return rows.index_select(0, ids.flatten()).view(*ids.shape, rows.shape[1])
-
-
-def _distinct(ids: Tensor, num_rows: int) -> tuple[Tensor, Tensor]:
-    """The distinct ids in ascending order, and where in them each id lies.
-
-    Marking rows of the table is quicker than sorting ids, unless the table is far larger than the batch.
-    """
-    if num_rows > LARGEST_MARKED * len(ids):
-        distinct, positions = torch.unique(ids, return_inverse=True)
-        return distinct, positions
-    is_held = torch.zeros(num_rows, dtype=torch.bool)
-    is_held[ids] = True
-    distinct = is_held.nonzero().squeeze(1)
-    position_of = torch.empty(num_rows, dtype=torch.int64)
-    position_of[distinct] = torch.arange(len(distinct))
-    return distinct, position_of[ids]
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Side by side, [batch, width]; what is alone, or beside nothing, is not copied."""
+    held = [part for part in parts if part.shape[1]] or parts[:1]
+    return held[0] if len(held) == 1 else torch.cat(held, dim=1)

@@ -107,6 +107,13 @@ class Encoder:
         pasts = zip(self.fitted.past, [0, *ends], ends, strict=False)
         return [(past.of, slice(first + start, first + end)) for past, start, end in pasts]
 
+    @property
+    def tables(self) -> list[tuple[str | None, int, int]]:
+        """Who owns each table, its first row and the row after its last; lengths have tables that nobody owns."""
+        starts = [*self.offsets.items(), *((None, first) for first in self._length_offsets.values())]
+        ends = [first for _, first in starts[1:]] + [self.num_rows]
+        return [(owner, first, end) for (owner, first), end in zip(starts, ends, strict=True)]
+
     def first_row(self, name: str) -> int:
         """Where the table begins that a feature or cross uses, its own or the one that it shares."""
         return self.offsets[self._owners.get(name, name)]

@@ -48,6 +48,11 @@ class Mlp(nn.Module):
         input_width: of what it reads.
         config: of its layers.
         linears: the linear layers, one for each of `widths`; ordinary ones where none are given.
+
+    Attributes:
+        output_width: units of the last layer.
+        is_shallow: whether it has one hidden layer.
+        parts_by_unit: whether what follows a linear layer looks at each unit of a row alone, as normalisation does not.
     """
 
     def __init__(self, input_width: int, config: MlpConfig, linears: Sequence[nn.Module] | None = None) -> None:
@@ -61,8 +66,30 @@ class Mlp(nn.Module):
                 layers.append(nn.Dropout(config.dropout))
         self.layers = nn.Sequential(*layers)
         self.output_width = config.widths[-1]
+        self.is_shallow = len(config.widths) == 1
+        self.parts_by_unit = config.normalisation == "none"
+        self._num_first = 3 if config.dropout else 2
 
     def forward(self, x: Tensor) -> Tensor:
         """The last hidden layer, [batch, widths[-1]]."""
         hidden: Tensor = self.layers(x)
         return hidden
+
+    @property
+    def first(self) -> nn.Module:
+        """The first linear layer."""
+        return self.layers[0]
+
+    def after_first(self, units: Tensor) -> Tensor:
+        """Activation and dropout of the first layer; of any number of units where `parts_by_unit` is set."""
+        return _through(list(self.layers)[1 : self._num_first], units)
+
+    def deeper(self, hidden: Tensor) -> Tensor:
+        """All layers but the first, [batch, widths[0]] to [batch, widths[-1]], where `parts_by_unit` is set."""
+        return _through(list(self.layers)[self._num_first :], hidden)
+
+
+def _through(layers: Sequence[nn.Module], x: Tensor) -> Tensor:
+    for layer in layers:
+        x = layer(x)
+    return x

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from models.batch import EncodedBatch
 from models.config import ModelConfig
-from models.embedding import Embedding
+from models.embedding import Embedding, EmbeddingConfig
 from models.encoder import Encoder
 from models.heads import Edge, Head, LabelStatistics, Task
 from models.members import mean_of_members
@@ -37,12 +37,19 @@ class Network(nn.Module):
         config: what to build.
         encoder: gives the size of the packed table and the width of the input.
         statistics: of each task's label, from the training window.
+        embedding: makes the first layer; another one may hold its table elsewhere.
     """
 
-    def __init__(self, config: ModelConfig, encoder: Encoder, statistics: Mapping[str, LabelStatistics]) -> None:
+    def __init__(
+        self,
+        config: ModelConfig,
+        encoder: Encoder,
+        statistics: Mapping[str, LabelStatistics],
+        embedding: Callable[[EmbeddingConfig, Encoder], Embedding] = Embedding,
+    ) -> None:
         super().__init__()
         self.graph = config.task_graph
-        self.embeddings = Embedding(config.embedding, encoder)
+        self.embeddings = embedding(config.embedding, encoder)
         self.shared = config.trunk.build(self.embeddings.output_width, len(config.tasks))
         built: dict[str, Head] = {}
         for name in self.graph.order:

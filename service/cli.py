@@ -1,6 +1,5 @@
 """The `threefold serve` command."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +14,9 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    checkpoint: Annotated[Path | None, typer.Option(help="Model version, or folder of versions (the newest).")] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(help="Model version, or folder of versions (the newest); a path or a URL.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 unless set.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one; 8000 unless set.")] = None,
     max_rows: Annotated[int | None, typer.Option(help="Rows of one request.")] = None,

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 
 from models.checkpoint import load_checkpoint
+from models.columns import Column, bags, categories
+from models.features import CategoricalFeature, MultiCategoricalFeature
 from models.manifest import Manifest
 from models.predictor import Predictions, Predictor
 from service.coverage import Counts, Coverage
@@ -76,8 +78,17 @@ class Engine:
         return engine
 
     def warm_up(self) -> None:
-        """Predict one row of nothing but missing values, in the thread that will serve; then the engine is ready."""
-        request = PredictRequest({}, 1)
+        """Predict a row of empty ids and missing numbers, in the thread that will serve; then the engine is ready.
+
+        What ids are looked up in is made by the first lookup, which no request shall wait for.
+        """
+        columns: dict[str, Column] = {}
+        for feature in self.manifest.model.features:
+            if isinstance(feature, CategoricalFeature):
+                columns[feature.name] = categories(feature.name, [""])
+            elif isinstance(feature, MultiCategoricalFeature):
+                columns[feature.name] = bags(feature.name, [[""]])
+        request = PredictRequest(columns, 1)
         self._model_thread.submit(self._predict, request, perf_counter()).result()
         self.ready = True
 

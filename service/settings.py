@@ -1,12 +1,13 @@
 """What an operator sets: options of `threefold serve`, or the environment variables THREEFOLD_*."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.errors import ConfigError
+from models.storage.location import place
 
 ENV_PREFIX = "THREEFOLD_"
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -19,8 +20,8 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True, env_ignore_empty=True
     )
 
-    checkpoint: Path
-    """A model version, or a folder of versions, of which the newest is served."""
+    checkpoint: Annotated[Path | str, BeforeValidator(place)]
+    """A model version, or a folder of versions, of which the newest is served; a path, or the URL of a store."""
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 in a container."""
     port: int = Field(default=8000, ge=0, le=65535)

@@ -6,8 +6,9 @@ https://arxiv.org/abs/1412.6980, section 7.2. At a constant rate the weights go 
 drawn to; their average lies nearer, without a schedule that would have to know how long the run is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,6 +51,16 @@ class RunningAverage:
             yield
         finally:
             self._set(own)
+
+    def state(self) -> dict[str, Any]:
+        """The average, and how many steps are in it."""
+        return {"num_steps": self._num_steps, "average": self._average}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self._num_steps = state["num_steps"]
+        for average, kept in zip(self._average, state["average"], strict=True):
+            average.copy_(kept)
 
     def _set(self, values: list[Tensor]) -> None:
         for tensor, value in zip(self._followed() if values else [], values, strict=True):

@@ -6,6 +6,7 @@ from training.commands.compare import compare_command
 from training.commands.evaluate import evaluate_command
 from training.commands.init import init_command
 from training.commands.lr_range import lr_range_command
+from training.commands.publish import publish_command
 from training.commands.score import score_command
 from training.commands.simulate import simulate_command
 from training.commands.train import train_command
@@ -22,3 +23,4 @@ def register(app: typer.Typer) -> None:
     app.command("compare")(compare_command)
     app.command("evaluate")(evaluate_command)
     app.command("score")(score_command)
+    app.command("publish")(publish_command)

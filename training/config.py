@@ -17,14 +17,20 @@ from models.heads import Task
 from models.names import ColumnName
 from models.past import PastRatesConfig
 from models.trunks import MMoEConfig, TrunkConfig
-from training.data.config import DataConfig
+from training.compute.device import DeviceName
+from training.compute.precision import PrecisionName
+from training.data.config import WITHOUT_EFFECT, DataConfig
 from training.evaluation.known import check_unseen
+from training.growth.config import GrowthConfig
 from training.negative_sampling import check_sampling
 from training.objective import LossUnit
 from training.optimizers import OptimizerConfig
+from training.resume.config import ResumeConfig
 from training.tuning.config import TuningConfig
 from training.weightings import UncertaintyConfig, WeightingConfig
 
+NOT_COMPARED: Any = {"name": True, "data": WITHOUT_EFFECT, "training": {"resume"}}
+"""Settings that change no bit of a model, for whoever compares configurations."""
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
@@ -81,10 +87,22 @@ class TrainingConfig(Frozen):
     nats and squared units of the `label`, which is for comparisons with other libraries."""
     optimizers: dict[str, OptimizerConfig] = Field(default_factory=dict)
     """By subnet (`embeddings`, `inputs`, `shared`, `heads.<task>`, `weighting`) or pattern (`heads.*`)."""
+    growth: GrowthConfig | None = None
+    """What is kept for runs that train this model on with `--from`; nothing where the section is left out."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Of initial weights, order of rows and dropout: the same seed and number of threads give the same model."""
     num_threads: int | None = Field(default=None, ge=1)
     """Threads of PyTorch; all cores where none is given."""
+    device: DeviceName = "auto"
+    """Where the network is trained: `cpu`, `cuda`, or with `auto` on a GPU where there is one."""
+    precision: PrecisionName = "auto"
+    """Of the matrix products in trunk and heads; losses, weights and tables are `float32` always. `auto` takes
+    `bfloat16` where the device has units for it: a GPU, or a processor with AMX."""
+    compile: bool | Literal["auto"] = "auto"
+    """Compile trunk and heads by `torch.compile`; without a C++ compiler they run as they are, and the log says so.
+    `auto` does where the device has units for bfloat16 and the run takes 5,000 steps or more."""
+    resume: ResumeConfig = ResumeConfig()
+    """How a killed training goes on (docs/resume.md)."""
 
     @model_validator(mode="after")
     def _averages_one_table(self) -> Self:

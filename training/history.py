@@ -1,5 +1,6 @@
 """What a run saw of itself, in a form that the report draws and JSON holds."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -97,7 +98,13 @@ class FoundRates:
 
 @dataclass
 class History:
-    """Everything seen during a run; `epoch_ends` are the steps at which a pass over the training window was over."""
+    """Everything seen during a run.
+
+    Attributes:
+        epoch_ends: steps at which a pass over the training window was over.
+        waited_seconds: how long the training loop waited for batches, of the `seconds` that it took.
+        computed_by: on what and how precisely the network was trained, and why.
+    """
 
     found_rates: FoundRates = field(default_factory=FoundRates)
     readings: list[Reading] = field(default_factory=list)
@@ -108,7 +115,27 @@ class History:
     num_steps: int = 0
     num_rows: int = 0
     seconds: float = 0.0
+    waited_seconds: float = 0.0
+    computed_by: str = ""
+
+    @property
+    def batches_of_epoch(self) -> int:
+        """Batches since the last pass over the training window was over: each one makes a step."""
+        return self.num_steps - (self.epoch_ends[-1] if self.epoch_ends else 0)
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists and dictionaries."""
         return asdict(self)
+
+    def state(self) -> dict[str, Any]:
+        """All of it."""
+        return self.to_json()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become the history that such a state is of."""
+        for name, value in state.items():
+            setattr(self, name, [_LISTED[name](**each) for each in value] if name in _LISTED else value)
+        self.found_rates = FoundRates(**state["found_rates"])
+
+
+_LISTED: dict[str, type[Any]] = {"readings": Reading, "validations": Validation, "alarms": Alarm}

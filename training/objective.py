@@ -73,13 +73,17 @@ def _loss(
     task, head = network.graph.tasks[name], network.head(name)
     if isinstance(task, BinaryTask) and task.entire_space is not None:
         return entire_space_loss(network, task, outputs, labels, weight)
-    observed = ~labels[name].isnan()
-    if not observed.any():
+    output, label = outputs[name], labels[name]
+    observed = ~label.isnan()
+    num_observed = int(observed.count_nonzero())
+    if num_observed == 0:
         return None
-    output, label = outputs[name][observed], labels[name][observed]
+    if num_observed < len(label):
+        output, label = output[observed], label[observed]
+        weight = None if weight is None else weight[observed]
     if sampling is None or weight is None:
         return head.loss(output, label).mean()
-    return sampling.mean_loss(head, output, label, weight[observed])
+    return sampling.mean_loss(head, output, label, weight)
 
 
 def observed_shares(

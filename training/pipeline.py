@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
@@ -11,10 +11,11 @@ from rich.console import Console
 from models.checkpoint import save_checkpoint
 from models.heads import BinaryStatistics
 from models.manifest import Manifest
-from models.network import Network
 from models.predictor import Predictor
+from training.cache.log import EncodedLog, encoded_log
+from training.compute import chosen_device
 from training.config import Config
-from training.data.batches import BatchStream, sampled
+from training.data.batches import BatchStream, TrainingBatch, sampled
 from training.data.reader import LogReader, open_log
 from training.data.timestamps import clock
 from training.data.windows import Windows, find_windows
@@ -23,14 +24,17 @@ from training.evaluation.captured import truth_columns
 from training.evaluation.edges import EdgeUse, edge_uses
 from training.evaluation.evaluate import Evaluation, check_extra, evaluate
 from training.evaluation.scored import Scored
-from training.fitting.fit import FittedData, fit_data
+from training.fitting.fit import FittedData
+from training.growth.optimizer_state import OptimizerState, optimizer_state
+from training.growth.parent import Parent, load_parent
+from training.growth.start import first_network, give_optimizer_state, growth_told
 from training.history import FoundRates, History
 from training.observers import Observer, Observers
-from training.progress import Progress, counted
+from training.progress import Progress
 from training.rates.auto import with_found_rates
+from training.resume.keeping import UNKEPT, Keeping
+from training.telling import say, tell_compute, tell_settings, tell_stopped, tell_windows
 from training.trainer import Trainer
-
-MAX_DAYS_LISTED = 14
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,40 @@ class Prepared:
 
     config: Config
     reader: LogReader
-    windows: Windows
-    data: FittedData
+    log: EncodedLog
     truth: Mapping[str, str]
     found_rates: FoundRates = field(default_factory=FoundRates)
+    parent: Parent | None = None
+
+    @property
+    def windows(self) -> Windows:
+        """How the log was cut."""
+        return self.log.windows
+
+    @property
+    def data(self) -> FittedData:
+        """What was fitted of the training window."""
+        return self.log.data
+
+    def stream(self, shard: tuple[int, int] = (0, 1)) -> BatchStream:
+        """The training batches; with a shard (this process and their number) one process's part of each."""
+        data, training = self.config.data, self.config.training
+        return BatchStream(
+            self.log.train,
+            batch_size=training.batch_size,
+            shuffle_rows=data.shuffle_rows,
+            seed=training.seed,
+            sampling=data.sampling,
+            prefetch_batches=data.prefetch_batches,
+            shard=shard,
+        )
+
+    def validation(self) -> TrainingBatch:
+        """The sample of the validation window that the configuration asks for; read anew where that was changed."""
+        asked = self.config.training.validation_rows
+        if asked == self.log.validation_rows:
+            return self.log.validation_batch()
+        return sampled(self.reader, self.data.encoder, self.windows.validation, asked)
 
     @property
     def rows_per_epoch(self) -> int:
@@ -57,11 +91,16 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained and calibrated model, what the run saw of itself, and what each reader makes of what it reads."""
+    """A trained and calibrated model, what the run saw of itself, and what each reader makes of what it reads.
+
+    Attributes:
+        optimizer_state: what the optimizers knew at the last step; None where later runs are not to go on with it.
+    """
 
     predictor: Predictor
     history: History
     edges: list[EdgeUse]
+    optimizer_state: OptimizerState | None = None
 
 
 @dataclass(frozen=True)
@@ -90,79 +129,63 @@ class Measured:
     scored: Scored
 
 
-def prepare(config: Config, console: Console) -> Prepared:
-    """Open the log, cut it by time, and fit encoder and label statistics on the training window.
+def prepare(config: Config, console: Console, parent: Path | str | None = None) -> Prepared:
+    """Open the log, cut it by time, fit encoder and label statistics on the training window, and encode it.
+
+    With a parent, a version or a folder of versions, its encoder grows by what is new in the window.
+
+    What an earlier run fitted and encoded of the same files with the same settings is taken from the cache.
 
     Whatever could stop the evaluation is looked for here: after hours of training it would cost the model.
     """
     model = config.model_part()
+    grows_from = None if parent is None else load_parent(parent, model)
     source = open_log(config.data, model)
     reader = LogReader(source, model, clock=clock(source, config.data))
     labels = {task.label for task in config.tasks}
     truth = {label: column for label, column in truth_columns(config.data.path).items() if label in labels}
     check_extra(source, [*config.evaluation.slice_by, *filter(None, [config.evaluation.group_by]), *truth.values()])
-    windows = find_windows(source, config.data)
-    for window in (windows.train, windows.validation, windows.test):
-        _say(console, f"{window.name:<10} {window.num_rows:>12,} rows   {window.described}")
-    if windows.days_without_rows:
-        _say(console, f"note: the log has no rows on {_listed(windows.days_without_rows)}")
-    train = reader.chunks(windows.train, with_times=bool(model.past_rates))
-    chunks = counted(train, console, "fitting the encoder", windows.train.num_rows)
-    data = fit_data(model, ((c.features, c.labels, c.num_rows, c.times) for c in chunks), config.training.seed)
-    _say(console, f"encoder fitted: {data.encoder.num_rows:,} embedding rows for {len(model.features)} features")
-    for _ in counted(reader.chunks(windows.test), console, "checking the test window", windows.test.num_rows):
-        pass  # a chunk is checked as it is read
-    return Prepared(config, reader, windows, data, truth)
+    log = encoded_log(config, reader, console, lambda windows: tell_windows(console, windows), grows_from)
+    num_features = len(model.features)
+    say(console, f"encoder fitted: {log.data.encoder.num_rows:,} embedding rows for {num_features} features")
+    if grows_from is not None:
+        say(console, growth_told(grows_from, log.data))
+    return Prepared(config, reader, log, truth, parent=grows_from)
 
 
-def _listed(days: Sequence[date]) -> str:
-    shown = ", ".join(map(str, days[:MAX_DAYS_LISTED]))
-    more = len(days) - MAX_DAYS_LISTED
-    return shown if more <= 0 else f"{shown} and {more:,} more days"
+def fit(prepared: Prepared, console: Console, observers: Sequence[Observer] = (), keeping: Keeping = UNKEPT) -> Trained:
+    """Train the network and fit its calibration on the validation window.
 
-
-def fit(prepared: Prepared, console: Console, observers: Sequence[Observer] = ()) -> Trained:
-    """Train the network and fit its calibration on the validation window; more observers are told of the steps."""
-    prepared = with_found_rates(prepared, console)
+    Args:
+        prepared: the log and its configuration.
+        console: is told how it goes.
+        observers: are told of the steps, too.
+        keeping: keeps states of the training, and knows where a killed one was.
+    """
+    prepared = with_found_rates(prepared, console, keeping.rates)
     settings, encoder = prepared.config.training, prepared.data.encoder
     if settings.num_threads is not None:
         torch.set_num_threads(settings.num_threads)
     torch.manual_seed(settings.seed)
     model = prepared.config.model_part()
-    network = Network(model, encoder, prepared.data.statistics)
-    stream = BatchStream(
-        prepared.reader,
-        encoder,
-        prepared.windows.train,
-        batch_size=settings.batch_size,
-        shuffle_rows=prepared.config.data.shuffle_rows,
-        seed=settings.seed,
-        histories=prepared.data.histories,
-        sampling=prepared.config.data.sampling,
-    )
-    validation = sampled(prepared.reader, encoder, prepared.windows.validation, settings.validation_rows)
+    network = first_network(model, prepared.data, prepared.parent).to(chosen_device(settings.device))
+    stream, validation = prepared.stream(), prepared.validation()
     with Progress(console, total_steps(prepared)) as progress:
         told = Observers([progress, *observers])
-        trainer = Trainer(settings, network, stream, validation, prepared.rows_per_epoch, told)
-        for subnet, kind in trainer.optimizers.configs.items():
-            found = ", found automatically" if subnet in prepared.found_rates.by_subnet else ""
-            _say(console, f"optimizer  {subnet:<20} {kind.kind} at {kind.rate:g}, {kind.schedule.kind}{found}")
-        _say_lessons(console, trainer.teacher.last_step, total_steps(prepared))
-        history = trainer.train()
+        is_trained = prepared.parent is not None
+        trainer = Trainer(settings, network, stream, validation, prepared.rows_per_epoch, told, is_trained)
+        tell_settings(console, trainer, prepared)
+        if prepared.parent is not None:
+            say(console, give_optimizer_state(prepared.parent, prepared.data, network, trainer.optimizers))
+        tell_compute(console, trainer, prepared, settings.batch_size)
+        history = trainer.train(keeping)
+    network.cpu()
     history.found_rates = prepared.found_rates
-    _say(console, f"stopped: {history.stopped_because}; {history.num_rows / history.seconds:,.0f} rows/s")
+    tell_stopped(console, history)
     predictor = Predictor(model, encoder, network, fit_calibrations(network, encoder, validation))
-    return Trained(predictor, history, edge_uses(network, validation))
-
-
-def _say_lessons(console: Console, last_step: int, steps: int) -> None:
-    """A reader that is taught to the end never learns from what it gets when it serves."""
-    if last_step and last_step >= steps:
-        _say(
-            console,
-            f"note: teacher forcing goes on until step {last_step:,}, and this run takes {steps:,} steps at the most: "
-            f"its readers hardly learn from estimates. Set teacher_forcing_steps to fewer",
-        )
+    keeps_state = settings.growth is not None and settings.growth.keep_optimizer_state
+    kept = optimizer_state(network, trainer.optimizers) if keeps_state else None
+    return Trained(predictor, history, edge_uses(network, validation), kept)
 
 
 def total_steps(prepared: Prepared) -> int:
@@ -172,14 +195,25 @@ def total_steps(prepared: Prepared) -> int:
 
 def run(config: Config, console: Console, observers: Sequence[Observer] = ()) -> Run:
     """Prepare, fit, and evaluate on the test window."""
-    prepared = with_found_rates(prepare(config, console), console)
-    trained = fit(prepared, console, observers)
+    return run_prepared(prepare(config, console), console, observers)
+
+
+def run_prepared(
+    prepared: Prepared, console: Console, observers: Sequence[Observer] = (), keeping: Keeping = UNKEPT
+) -> Run:
+    """Fit, and evaluate on the test window."""
+    prepared = with_found_rates(prepared, console, keeping.rates)
+    return evaluated(prepared, fit(prepared, console, observers, keeping))
+
+
+def evaluated(prepared: Prepared, trained: Trained) -> Run:
+    """What a trained model is on the test window."""
     evaluation, scored = evaluate(
         trained.predictor,
         prepared.data.statistics,
         prepared.reader,
         prepared.windows.test,
-        config.evaluation,
+        prepared.config.evaluation,
         prepared.truth,
     )
     return Run(prepared, trained, evaluation, scored)
@@ -213,10 +247,8 @@ def save(finished: Run, folder: Path, attachments: dict[str, str]) -> Path:
             "stopped_because": history.stopped_because,
             "config": prepared.config.model_dump(mode="json"),
             "rates_found_automatically": history.found_rates.by_subnet,
+            "parent": None if prepared.parent is None else prepared.parent.version,
         },
         attachments=attachments,
+        writers=[each.save for each in (prepared.data.inheritance, finished.trained.optimizer_state) if each],
     )
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from training.data.reader import Chunk
@@ -36,22 +38,22 @@ class Progress:
     def __init__(self, console: Console, total_steps: int) -> None:
         self._console = console
         self._total = total_steps
-        self._started = time.monotonic()
-        self._last_line = self._started
+        self._last_line = time.monotonic()
+        self._first: _Seen | None = None
         self._bar = Bar(
             TextColumn("training"),
             BarColumn(),
-            TextColumn("{task.completed:,}/{task.total:,} steps · {task.fields[rate]} rows/s"),
-            TimeRemainingColumn(),
+            TextColumn("{task.completed:,}/{task.total:,} steps · {task.fields[pace]}"),
+            TextColumn("{task.fields[left]}"),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("training", total=total_steps, rate="-")
+        self._task = self._bar.add_task("training", total=total_steps, pace="", left="")
 
     def __enter__(self) -> Self:
         self._bar.start()
-        self._started = self._last_line = time.monotonic()
+        self._last_line = time.monotonic()
         return self
 
     def __exit__(
@@ -61,14 +63,17 @@ class Progress:
 
     def step(self, history: History) -> None:
         """A step was made."""
-        now = time.monotonic()
-        rate = f"{history.num_rows / max(now - self._started, 1e-9):,.0f}"
-        self._bar.update(self._task, completed=history.num_steps, rate=rate)
-        if not self._console.is_terminal and now - self._last_line > SECONDS_BETWEEN_LINES:
-            self._last_line = now
+        seen = _Seen.of(history)
+        if self._first is None:
+            self._first = seen  # from here on: a run that goes on did not make its first steps, and they start slowly
+            return
+        pace = _pace(self._first, seen)
+        left = (seen.time - self._first.time) / (seen.steps - self._first.steps) * (self._total - seen.steps)
+        self._bar.update(self._task, completed=seen.steps, pace=pace, left=f"{timedelta(seconds=round(left))} left")
+        if not self._console.is_terminal and seen.time - self._last_line > SECONDS_BETWEEN_LINES:
+            self._last_line = seen.time
             losses = _shown(history.readings[-1].losses) if history.readings else ""
-            left = (now - self._started) / history.num_steps * (self._total - history.num_steps)
-            self._say(f"step {history.num_steps:,}/{self._total:,} · {rate} rows/s · {losses} · {left:,.0f} s left")
+            self._say(f"step {seen.steps:,}/{self._total:,} · {pace} · {losses} · {left:,.0f} s left")
 
     def validation(self, result: Validation) -> None:
         """The validation window was looked at."""
@@ -81,6 +86,27 @@ class Progress:
 
     def _say(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """How far a run was at a time."""
+
+    time: float
+    steps: int
+    rows: int
+    waited: float
+
+    @classmethod
+    def of(cls, history: History) -> Self:
+        return cls(time.monotonic(), history.num_steps, history.num_rows, history.waited_seconds)
+
+
+def _pace(first: _Seen, last: _Seen) -> str:
+    """Rows a second, and the share of the time that went by waiting for them."""
+    seconds = max(last.time - first.time, 1e-9)
+    waiting = (last.waited - first.waited) / seconds
+    return f"{(last.rows - first.rows) / seconds:,.0f} rows/s · waits for data {waiting:.0%}"
 
 
 def _shown(losses: dict[str, float]) -> str:

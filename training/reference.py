@@ -29,13 +29,16 @@ from models.trunks import (
     SharedBottomConfig,
     TabMConfig,
 )
+from training.cache.config import CacheConfig
 from training.config import Config, EvaluationConfig, NetworkConfig, TrainingConfig
 from training.data.config import DataConfig, SplitConfig
+from training.growth import GrowthConfig
 from training.negative_sampling import NegativeSampling
 from training.optimizers import DEFAULTS
 from training.optimizers.adamw import AdamWConfig
 from training.optimizers.rowwise_adagrad import RowwiseAdagradConfig
 from training.optimizers.sparse_adam import SparseAdamConfig
+from training.resume.config import ResumeConfig
 from training.tuning.config import TuningConfig
 from training.tuning.parameters import ChoiceParameter, FloatParameter, IntegerParameter, LogFloatParameter
 from training.tuning.pruners import MedianConfig, NoneConfig
@@ -54,6 +57,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Top level", Config),
     ("`[data]`", DataConfig),
     ("`[data.split]`", SplitConfig),
+    ("`[data.cache]`", CacheConfig),
     ("`[data.negative_sampling]`", NegativeSampling),
     ('`[[features]]` of kind `"categorical"`', CategoricalFeature),
     ('`[[features]]` of kind `"multi_categorical"`', MultiCategoricalFeature),
@@ -83,6 +87,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ('`[model.trunk]` of kind `"tabm"`', TabMConfig),
     ("`cross` of a trunk", CrossNetworkConfig),
     ("`[training]`", TrainingConfig),
+    ("`[training.growth]`", GrowthConfig),
+    ("`[training.resume]`", ResumeConfig),
     ('`[training.weighting]` of kind `"uncertainty"`', UncertaintyConfig),
     ('`[training.weighting]` of kind `"fixed"`', FixedConfig),
     ('`[training.weighting]` of kind `"dwa"`', DwaConfig),

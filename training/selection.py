@@ -1,6 +1,7 @@
 """Which weights a run ends with, and when it ends: validation, patience, and the guard against a second pass."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 
@@ -70,7 +71,7 @@ class Selection:
         with self._average.in_force():
             result = self._validator.validate(self._history)
             if result.is_best:
-                self._best.keep()
+                self._best.keep(result.step)
         self._history.validations.append(result)
         self._observer.validation(result)
         alarms = self._epochs.alarms(result)
@@ -81,6 +82,14 @@ class Selection:
             self._history.stopped_because = "the model collapsed after its first epoch (on_collapse = stop)"
             return True
         return not self._resets and self._is_out_of_patience()
+
+    def state(self) -> dict[str, Any]:
+        """What the guard against a second pass has seen."""
+        return {"epochs": self._epochs.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self._epochs.restore(state["epochs"])
 
     def _is_out_of_patience(self) -> bool:
         if self._validator.num_without_best < self._config.patience:

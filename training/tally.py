@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,7 +36,7 @@ class Tally:
         for name, loss in losses.items():
             held = loss.detach().double()
             moments = torch.stack([held, held.square()])
-            self._moments[name] = self._moments[name] + moments if name in self._moments else moments
+            self._moments[name] = self._moments[name].to(held.device) + moments if name in self._moments else moments
             self._num[name] = self._num.get(name, 0) + 1
 
     def means(self) -> dict[str, Mean]:
@@ -46,6 +47,15 @@ class Tally:
         """Forget all steps."""
         self.num_steps = 0
         self._num, self._moments = {}, {}
+
+    def state(self) -> dict[str, Any]:
+        """The steps so far."""
+        return {"num_steps": self.num_steps, "num": dict(self._num), "moments": dict(self._moments)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self.num_steps, self._num = state["num_steps"], dict(state["num"])
+        self._moments = {name: moments.clone() for name, moments in state["moments"].items()}
 
 
 def _mean(num: int, total: float, squares: float) -> Mean:

@@ -43,7 +43,7 @@ class Teacher:
             if step >= edge.teacher_forcing_steps:
                 return estimate
             label = labels[edge.task]
-            told = torch.rand(len(label), generator=coins) < 1 - step / edge.teacher_forcing_steps
+            told = torch.rand(len(label), generator=coins).to(label.device) < 1 - step / edge.teacher_forcing_steps
             told, label = (for_each_member(each, len(estimate) // len(label)) for each in (told, label))
             return torch.where((told & ~label.isnan()).unsqueeze(1), self._lesson(edge, label), estimate)
 

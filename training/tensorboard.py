@@ -27,6 +27,8 @@ READ = {
 class TensorBoard:
     """Writes losses, weights, telemetry and alarms of one run into a folder of its own.
 
+    All of it is read from the history, so that a run that goes on after a kill is written from its first step on.
+
     Args:
         folder: what `tensorboard --logdir` is given.
         run: names the run's folder, with the time of its start.
@@ -46,7 +48,7 @@ class TensorBoard:
         self.folder = folder / f"{run}-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
         self._writer = SummaryWriter(str(self.folder))
         self._history = History()
-        self._num_written = 0
+        self._num_readings = self._num_validations = self._num_alarms = 0
 
     def __enter__(self) -> Self:
         return self
@@ -63,18 +65,22 @@ class TensorBoard:
         self._write_new()
 
     def validation(self, result: Validation) -> None:
-        """The validation window was looked at."""
-        self._write("validation_loss", result.losses, result.step)
-        self._writer.add_scalar("validation_score", result.score, result.step)
+        """The validation window was looked at; the history has it when the next step is made."""
 
     def alarm(self, alarm: Alarm) -> None:
-        """A person should look at something."""
-        self._writer.add_text(f"alarm/{alarm.subnet}", str(alarm), alarm.step)
+        """A person should look at something; the history has it too."""
 
     def _write_new(self) -> None:
-        for reading in self._history.readings[self._num_written :]:
+        history = self._history
+        for reading in history.readings[self._num_readings :]:
             self._write_reading(reading)
-        self._num_written = len(self._history.readings)
+        for looked in history.validations[self._num_validations :]:
+            self._write("validation_loss", looked.losses, looked.step)
+            self._writer.add_scalar("validation_score", looked.score, looked.step)
+        for alarm in history.alarms[self._num_alarms :]:
+            self._writer.add_text(f"alarm/{alarm.subnet}", str(alarm), alarm.step)
+        self._num_readings, self._num_validations = len(history.readings), len(history.validations)
+        self._num_alarms = len(history.alarms)
 
     def _write_reading(self, reading: Reading) -> None:
         for name, part in READ.items():

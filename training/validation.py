@@ -1,8 +1,11 @@
 """Looks at the validation window inside the epoch and knows which weights are the best so far."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from models.errors import DataError, TrainingError
 from models.network import Network
@@ -48,21 +51,34 @@ class Validator:
         self.num_without_best = 0 if is_best else self.num_without_best + 1
         return Validation(history.num_steps, history.num_rows, losses, score, is_best)
 
+    def state(self) -> dict[str, Any]:
+        """The best score so far, and how many looks ago it was."""
+        return {"best": self._best, "num_without_best": self.num_without_best}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self._best, self.num_without_best = state["best"], state["num_without_best"]
+
     @torch.inference_mode()
     def _losses(self) -> dict[str, float]:
         self._network.eval()
         totals = dict.fromkeys(self._base, 0.0)
         for index in torch.split(torch.arange(len(self._rows)), self._batch_size):
             batch = self._rows.rows(index)
-            for name, loss in task_losses(self._network, self._network(batch.inputs), batch.labels).items():
+            for name, loss in self.losses_of(self._network, batch).items():
                 if name in totals:
                     totals[name] += float(loss) * int((~batch.labels[name].isnan()).sum())
         counts = {name: int((~self._rows.labels[name].isnan()).sum()) for name in self._base}
         return {name: total / counts[name] / self._base[name] for name, total in totals.items()}
 
+    def losses_of(self, network: Network, batch: TrainingBatch) -> dict[str, Tensor]:
+        """By task with an observed row in the batch, its mean loss, a scalar."""
+        return task_losses(network, network(batch.inputs), batch.labels)
+
     def _base_losses(self) -> dict[str, float]:
         """What the base rate costs, by task with an observed row: a head's output of zero predicts just that."""
         heads = {name: self._network.head(name) for name in self._network.graph.tasks}
-        nothing = {name: torch.zeros(len(self._rows), head.num_outputs) for name, head in heads.items()}
+        device = self._rows.inputs.ids.device
+        nothing = {name: torch.zeros(len(self._rows), head.num_outputs, device=device) for name, head in heads.items()}
         losses = task_losses(self._network, nothing, self._rows.labels)
         return {name: float(loss) for name, loss in losses.items() if loss > 0}

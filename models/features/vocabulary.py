@@ -5,6 +5,7 @@ vocabulary does not hold), so new ids at serving time are an ordinary case and n
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, Literal
 
@@ -12,11 +13,16 @@ import numpy as np
 from pydantic import Field
 
 from models.columns import Codes
+from models.distinct import Integers, Texts
+from models.features.known_rows import TextRows, integer_keys, integer_rows
+from models.features.row_table import RowTable
 from models.frozen import Frozen
 
 MISSING = 0
 UNKNOWN = 1
 NUM_RESERVED = 2
+_HASHES_KEPT = 65_536
+"""Values whose hash is remembered: memory stays bounded, and what is seen often is not hashed again."""
 
 
 class LearnedVocabularyConfig(Frozen):
@@ -41,11 +47,16 @@ VocabularyConfig = Annotated[LearnedVocabularyConfig | HashVocabularyConfig, Fie
 
 
 class LearnedVocabulary:
-    """Categories in the order of their rows."""
+    """Categories in the order of their rows.
+
+    What rows are looked up in is made when it is first needed: requests need Python text, logs the arrays.
+    """
 
     def __init__(self, values: Iterable[str]) -> None:
         self.values = list(values)
-        self._row_of = {value: row for row, value in enumerate(self.values, start=NUM_RESERVED)}
+        self._row_of: dict[str, int] | None = None
+        self._of_integers: RowTable | None = None
+        self._of_texts: TextRows | None = None
 
     @property
     def num_rows(self) -> int:
@@ -54,6 +65,16 @@ class LearnedVocabulary:
 
     def lookup(self, values: Sequence[str]) -> Codes:
         """Table rows of the values, [len(values)]; UNKNOWN where the vocabulary does not hold one."""
+        if isinstance(values, Integers):
+            if self._of_integers is None:
+                self._of_integers = integer_rows(self.values, NUM_RESERVED)
+            return self._of_integers.find(integer_keys(values), UNKNOWN)
+        if isinstance(values, Texts):
+            if self._of_texts is None:
+                self._of_texts = TextRows(self.values, NUM_RESERVED)
+            return self._of_texts.find(values, UNKNOWN)
+        if self._row_of is None:
+            self._row_of = {value: row for row, value in enumerate(self.values, start=NUM_RESERVED)}
         row_of = self._row_of
         return np.fromiter((row_of.get(value, UNKNOWN) for value in values), dtype=np.int64, count=len(values))
 
@@ -63,6 +84,7 @@ class HashVocabulary:
 
     def __init__(self, num_buckets: int) -> None:
         self.num_buckets = num_buckets
+        self._row = lru_cache(_HASHES_KEPT)(self._hashed)  # frequent values come again in every chunk
 
     @property
     def num_rows(self) -> int:
@@ -71,9 +93,9 @@ class HashVocabulary:
 
     def lookup(self, values: Sequence[str]) -> Codes:
         """Table rows of the values, [len(values)]; never UNKNOWN."""
-        return np.fromiter((self._row(value) for value in values), dtype=np.int64, count=len(values))
+        return np.fromiter(map(self._row, values), dtype=np.int64, count=len(values))
 
-    def _row(self, value: str) -> int:
+    def _hashed(self, value: str) -> int:
         digest = blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest()
         return NUM_RESERVED + int.from_bytes(digest, "little") % self.num_buckets
 

@@ -53,7 +53,7 @@ class IdDropout(nn.Module):
         """Ids and numbers, with an id that nobody has seen in place of some."""
         ids = batch.ids.clone()
         held = ids[:, self.columns]
-        is_replaced = (torch.rand(held.shape) < self.chances) & (held != self.first_rows + MISSING)
+        is_replaced = (torch.rand(held.shape, device=held.device) < self.chances) & (held != self.first_rows + MISSING)
         ids[:, self.columns] = torch.where(is_replaced, self.first_rows + UNKNOWN, held)
         for column, first_row, parts in self.crosses:
             is_new = is_replaced[:, parts].any(dim=1) & (ids[:, column] != first_row + MISSING)
@@ -69,5 +69,7 @@ class IdDropout(nn.Module):
     def _replaced_in_list(self, name: str, bag: Tensor) -> Tensor:
         if name not in self.lists:
             return bag
-        is_replaced = (torch.rand(bag.shape) < self.lists[name]) & (bag >= self.unknown_in_lists[name])
+        is_replaced = (torch.rand(bag.shape, device=bag.device) < self.lists[name]) & (
+            bag >= self.unknown_in_lists[name]
+        )
         return torch.where(is_replaced, self.unknown_in_lists[name], bag)

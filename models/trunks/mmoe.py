@@ -6,13 +6,13 @@ Mixture-of-Experts", KDD 2018, https://doi.org/10.1145/3219819.3220007, equation
 
 from typing import Literal
 
-import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from models.frozen import Frozen
 from models.mlp import Mlp, MlpConfig
 from models.trunks.cross import CrossNetworkConfig, crossed
+from models.trunks.side_by_side import linear_side_by_side, mixed, outputs_of
 
 
 class MMoEConfig(Frozen):
@@ -34,8 +34,8 @@ class MMoEConfig(Frozen):
 class MMoE(nn.Module):
     """Mixes the experts for each task by a softmax gate of its own over the input.
 
-    The experts are a plain list: at a training batch of 4,096 that is faster than a stacked bank, and a slice of one
-    fused layer would hand batch normalisation rows that do not lie together. Only experts read the crosses.
+    The experts' first layers are one matrix product, and so are all gates and all mixtures; a deeper layer is one
+    product an expert, which is quicker than a stacked bank. Only experts read the crosses.
     """
 
     num_members = 1
@@ -49,14 +49,9 @@ class MMoE(nn.Module):
 
     def common(self, x: Tensor) -> Tensor:
         """What all tasks share: every expert's last layer, [batch, experts, output_width]."""
-        x = self.cross(x)
-        return torch.stack([expert(x) for expert in self.experts], dim=1)
+        return outputs_of(list(self.experts), self.cross(x))  # type: ignore[arg-type]
 
     def split(self, common: Tensor, x: Tensor) -> list[Tensor]:
         """One representation a task, each [batch, output_width]."""
-        return [self._mixed(gate(x), common) for gate in self.gates]
-
-    @staticmethod
-    def _mixed(gate: Tensor, experts: Tensor) -> Tensor:
-        weights = torch.softmax(gate, dim=1).unsqueeze(1)
-        return torch.bmm(weights, experts).squeeze(1)
+        logits = linear_side_by_side(list(self.gates), x)
+        return mixed(logits.view(len(x), len(self.gates), len(self.experts)), common)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from models.atomic import whole_file, whole_folder
+from models.atomic import check_writable, whole_file, whole_folder
+from models.errors import ConfigError
 
 
 def names(folder: Path) -> list[str]:
@@ -93,3 +94,16 @@ with {writer}(Path(sys.argv[1])) as beside:
     left = names(tmp_path)
     assert len(left) == 1  # it was really writing
     assert all(name.startswith(".") for name in left)
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/out", "gs://bucket/a/out"])
+def test_a_url_is_no_local_path_and_makes_no_folder_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for write in (whole_file, whole_folder):
+        with pytest.raises(ConfigError, match=rf"written to a local path; found the URL {url}"), write(Path(url)):
+            pytest.fail("the block must not be entered")
+    with pytest.raises(ConfigError, match=url):
+        check_writable(Path(url))
+    assert names(tmp_path) == []

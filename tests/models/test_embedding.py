@@ -1,21 +1,10 @@
-"""The lookup: each distinct row once, whatever way they are found, and the gradient of a plain table."""
+"""The lookup: what is found, and the gradient of a plain table."""
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from models.embedding import LARGEST_MARKED, _distinct
 from models.encoder import PADDING
 from tests.models.tiny import from_rows, predictor, rows
-
-
-@given(st.lists(st.integers(0, 29), min_size=1, max_size=40), st.sampled_from([30, 40 * LARGEST_MARKED + 1]))
-def test_marking_and_sorting_find_the_same(ids: list[int], num_rows: int) -> None:
-    given_ids = torch.tensor(ids)
-    distinct, positions = _distinct(given_ids, num_rows)
-    assert distinct.tolist() == sorted(set(ids))
-    assert torch.equal(distinct[positions], given_ids)
 
 
 @pytest.mark.parametrize("num_rows", [1, 30])

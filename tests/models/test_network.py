@@ -27,7 +27,8 @@ class TestRowsAreIndependent:
         order = torch.randperm(17)
         outputs, permuted = made.network(batch), made.network(batch.rows(order))
         for name, output in outputs.items():
-            torch.testing.assert_close(permuted[name], output[order], rtol=1e-6, atol=1e-6)
+            largest = max(1.0, float(output.detach().abs().max()))  # crosses of such weights are in the hundreds
+            torch.testing.assert_close(permuted[name], output[order], rtol=1e-6, atol=1e-6 * largest)
 
     def test_a_batch_equals_its_rows_one_by_one(self, trunk: dict[str, Any]) -> None:
         made = predictor(trunk)

@@ -51,6 +51,12 @@ class TestHash:
         rows = vocabulary.lookup(values)
         assert all(NUM_RESERVED <= row < vocabulary.num_rows for row in rows)
 
+    def test_what_is_remembered_changes_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("models.features.vocabulary._HASHES_KEPT", 3)
+        vocabulary = HashVocabulary(1_000)
+        for _ in range(2):
+            assert vocabulary.lookup(list(KNOWN_HASHES)).tolist() == list(KNOWN_HASHES.values())
+
     def test_half_of_a_surrogate_pair_is_a_category_like_any_other(self) -> None:
         assert HashVocabulary(9).lookup(["\ud83c"]) >= NUM_RESERVED
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import CheckpointError
+from models.features.vocabulary import LearnedVocabulary
 from models.predictor import Predictor
 from service.engine import Engine
 from service.gate import Gate
@@ -37,6 +38,15 @@ def test_predicts_without_http(checkpoint: Path, predictor: Predictor) -> None:
 def test_a_folder_of_versions_serves_the_newest(checkpoint: Path) -> None:
     engine = Engine.load(Settings(checkpoint=checkpoint.parent))
     assert engine.manifest.version == checkpoint.name
+    engine.close()
+
+
+def test_no_request_waits_until_ids_can_be_looked_up(checkpoint: Path) -> None:
+    engine = Engine.load(Settings(checkpoint=checkpoint))
+    fitted = engine.predictor.encoder.fitted
+    learned = [each for each in fitted.vocabularies.values() if isinstance(each, LearnedVocabulary)]
+    assert learned
+    assert all(vocabulary._row_of for vocabulary in learned)
     engine.close()
 
 

@@ -28,6 +28,13 @@ def test_option_before_environment_before_default(seen: list[Settings], monkeypa
     assert settings.host == "127.0.0.1"
 
 
+def test_a_checkpoint_may_be_a_url(seen: list[Settings], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THREEFOLD_CHECKPOINT", "s3://bucket/versions")
+    serve()
+    serve(checkpoint="gs://bucket/versions")
+    assert [settings.checkpoint for settings in seen] == ["s3://bucket/versions", "gs://bucket/versions"]
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [

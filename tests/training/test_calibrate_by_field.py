@@ -12,6 +12,7 @@ from models.calibration import Calibration, Identity, Isotonic, Platt
 from models.calibration.by_field import ByField, OwnCalibration
 from models.checkpoint import load_checkpoint, save_checkpoint
 from models.config import ModelConfig
+from models.encoder import PADDING
 from models.errors import ConfigError
 from models.features.vocabulary import MISSING, UNKNOWN
 from models.heads import Head
@@ -124,6 +125,7 @@ def fitted(num_rows: int = 900, **click: Any) -> Predictor:
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.normal_(std=0.4)
+        network.embeddings.table[PADDING] = 0.0
     inputs = encoder.encode(tiny.from_rows(model, tiny.rows(num_rows)), num_rows)
     item = encoder.values_of("item", inputs)
     labels = {

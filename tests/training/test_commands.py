@@ -16,6 +16,7 @@ import pytest
 
 from models.checkpoint import load_checkpoint
 from tests.training.worlds import small_config
+from training.config import Config
 from training.pipeline import measure
 
 THREEFOLD = Path(sys.executable).with_name("threefold")
@@ -29,8 +30,12 @@ def threefold(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def toml(path: Path, log: Path | str, **training: object) -> Path:
     """The small configuration as a file."""
-    config = small_config(log, **training).model_dump(mode="json", exclude_none=True)
-    path.write_text(_toml(config), encoding="utf-8")
+    return written(path, small_config(log, **training))
+
+
+def written(path: Path, config: Config) -> Path:
+    """A configuration as a file."""
+    path.write_text(_toml(config.model_dump(mode="json", exclude_none=True)), encoding="utf-8")
     return path
 
 

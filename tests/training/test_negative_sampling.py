@@ -16,7 +16,7 @@ from models.heads import BinaryHead, BinaryStatistics
 from models.network import Network
 from tests.models import tiny
 from tests.training.small import config, frame, write_days
-from tests.training.test_batches import ONLY_ROWS, encoder, reader, rows_of, windows_of
+from tests.training.test_batches import ONLY_ROWS, encoder, reader, rows, rows_of, windows_of
 from tests.training.worlds import silent, small_config
 from training.config import Config
 from training.data.batches import BatchStream, TrainingBatch, sampled
@@ -187,15 +187,7 @@ def test_a_constant_recovers_the_rate_of_the_whole_log() -> None:
 class TestStream:
     @staticmethod
     def stream(log: Path, sampling: NegativeSampling | None, seed: int = 0, shuffle_rows: int = 30) -> BatchStream:
-        return BatchStream(
-            reader(log, ONLY_ROWS, read_rows=8),
-            encoder(),
-            windows_of(log).train,
-            batch_size=16,
-            shuffle_rows=shuffle_rows,
-            seed=seed,
-            sampling=sampling,
-        )
+        return BatchStream(rows(log, 8), batch_size=16, shuffle_rows=shuffle_rows, seed=seed, sampling=sampling)
 
     @staticmethod
     def rows(batches: list[TrainingBatch]) -> list[int]:

@@ -16,7 +16,8 @@ from tests.training.small import FIRST_DAY, TASKS, config, frame, write_days
 from tests.training.worlds import silent
 from training.comparison.variants import untuned
 from training.config import Config
-from training.data.batches import BatchStream, sampled
+from training.data.batches import encode_chunk, sampled
+from training.fitting.past import Histories
 from training.pipeline import Prepared, prepare, run, save
 from training.rates.start import Start
 from training.score import score
@@ -34,14 +35,9 @@ def prepared(folder: Path, log: pd.DataFrame, **changes: Any) -> Prepared:
     return prepare(past_config(write_days(folder, log), **changes), silent())
 
 
-def stream(of: Prepared, histories: Any, shuffle_rows: int = 64) -> BatchStream:
-    reader, encoder, window = of.reader, of.data.encoder, of.windows.train
-    return BatchStream(reader, encoder, window, batch_size=16, shuffle_rows=shuffle_rows, seed=0, histories=histories)
-
-
 def trained_on(of: Prepared) -> np.ndarray[Any, np.dtype[np.float32]]:
     """The past of all training rows, as the batches bring it, in the order of the rows' ages (none repeats)."""
-    numbers = np.concatenate([batch.inputs.numerics.numpy() for batch in stream(of, of.data.histories).epoch(0)])
+    numbers = np.concatenate([batch.inputs.numerics.numpy() for batch in of.stream().epoch(0)])
     return numbers[np.argsort(numbers[:, 0], kind="stable")][:, -WIDTH:]
 
 
@@ -98,14 +94,14 @@ class TestWhoSeesWhat:
 
     def test_training_without_histories_is_stopped(self, tmp_path: Path) -> None:
         of = prepared(tmp_path, frame())
+        chunk = next(of.reader.chunks(of.windows.train, with_times=True))
         with pytest.raises(AssertionError, match="training rows would read their own labels"):
-            stream(of, None)
+            encode_chunk(of.data.encoder, chunk, Histories(()))
 
     def test_a_sweep_of_rates_trains_on_the_same_rows(self, tmp_path: Path) -> None:
         of = prepared(tmp_path, frame())
         batches = Start(of, num_steps=2).batches
-        expected = stream(of, of.data.histories, of.config.data.shuffle_rows).epoch(0)
-        for batch, other in zip(batches, expected, strict=False):
+        for batch, other in zip(batches, of.stream().epoch(0), strict=False):
             assert torch.equal(batch.inputs.numerics, other.inputs.numerics)
             assert batch.inputs.numerics[:, -WIDTH:].any()
 

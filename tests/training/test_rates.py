@@ -27,12 +27,7 @@ def trainer(prepared: Prepared, **training: Any) -> Trainer:
     network = Network(config.model_part(), prepared.data.encoder, prepared.data.statistics)
     window = prepared.windows.train
     stream = BatchStream(
-        prepared.reader,
-        prepared.data.encoder,
-        window,
-        batch_size=config.training.batch_size,
-        shuffle_rows=10_000,
-        seed=config.training.seed,
+        prepared.log.train, batch_size=config.training.batch_size, shuffle_rows=10_000, seed=config.training.seed
     )
     validation = sampled(prepared.reader, prepared.data.encoder, prepared.windows.validation, 1_000)
     return Trainer(config.training, network, stream, validation, window.num_rows, Progress(silent(), 1))

@@ -36,9 +36,7 @@ def trainer(prepared: Prepared, **training: Any) -> Trainer:
     torch.manual_seed(0)
     network = Network(config.model_part(), prepared.data.encoder, prepared.data.statistics)
     window = prepared.windows.train
-    stream = BatchStream(
-        prepared.reader, prepared.data.encoder, window, batch_size=512, shuffle_rows=10_000, seed=config.training.seed
-    )
+    stream = BatchStream(prepared.log.train, batch_size=512, shuffle_rows=10_000, seed=config.training.seed)
     validation = sampled(prepared.reader, prepared.data.encoder, prepared.windows.validation, 1_000)
     return Trainer(config.training, network, stream, validation, window.num_rows, Observers([]))
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from models.errors import ConfigError
+from tests.training.resumed import Stopper, once
 from tests.training.test_commands import threefold, toml
 from tests.training.worlds import silent, small_config
 from training.history import History
 from training.pipeline import fit, prepare
+from training.resume.opening import kept_states
 from training.tensorboard import READ, TensorBoard
 
 
@@ -59,6 +61,20 @@ def test_validations_and_alarms_are_there(written: tuple[Path, History]) -> None
     assert history.alarms[0].subnet == "heads.click"
     (*_, text) = events.Tensors("alarm/heads.click/text_summary")
     assert text.tensor_proto.string_val[0].decode() == str(history.alarms[-1])
+
+
+def test_a_run_that_goes_on_is_written_from_its_first_step_on(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THREEFOLD_STATE", str(tmp_path / "states"))
+    resume = {"every_steps": 5}
+    prepared = prepare(small_config(world, validations_per_epoch=6, telemetry_every=4, resume=resume), silent())
+    assert once(prepared, Stopper(18)) is None
+    with TensorBoard(tmp_path / "events", "small") as board, kept_states(prepared, silent(), fresh=False) as keeping:
+        history = fit(prepared, silent(), [board], keeping).history
+    events = read_back(board.folder)
+    assert [event.step for event in events.Scalars("loss/click")] == [reading.step for reading in history.readings]
+    assert [event.step for event in events.Scalars("validation_score")] == [each.step for each in history.validations]
 
 
 def test_the_command_takes_a_folder(world: Path, tmp_path: Path) -> None:

@@ -31,9 +31,7 @@ def trainer(prepared: Prepared, stream: Any = None, **training: Any) -> Trainer:
     torch.manual_seed(0)
     network = Network(config.model_part(), prepared.data.encoder, prepared.data.statistics)
     validation = sampled(prepared.reader, prepared.data.encoder, prepared.windows.validation, 1_000)
-    stream = stream or BatchStream(
-        prepared.reader, prepared.data.encoder, prepared.windows.train, batch_size=512, shuffle_rows=10_000, seed=0
-    )
+    stream = stream or BatchStream(prepared.log.train, batch_size=512, shuffle_rows=10_000, seed=0)
     rows = prepared.windows.train.num_rows
     return Trainer(config.training, network, stream, validation, rows, Progress(silent(), 1))
 

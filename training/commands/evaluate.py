@@ -9,7 +9,7 @@ from rich.console import Console
 
 def evaluate_command(
     config_file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The TOML file: names the log and its split.")],
-    checkpoint: Annotated[Path, typer.Option(help="A version, or a folder of versions (the newest is taken).")],
+    checkpoint: Annotated[str, typer.Option(help="A version, or a folder of versions (the newest); a path or a URL.")],
     output: Annotated[Path | None, typer.Option(help="Write report.html and metrics.json to this new folder.")] = None,
     data: Annotated[str | None, typer.Option(help="Take the log from here instead of `data.path`.")] = None,
 ) -> None:

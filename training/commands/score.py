@@ -9,7 +9,7 @@ from rich.console import Console
 
 def score_command(
     data: Annotated[str, typer.Argument(help="The log: a folder, a glob or a file; Parquet or CSV.")],
-    checkpoint: Annotated[Path, typer.Option(help="A version, or a folder of versions (the newest is taken).")],
+    checkpoint: Annotated[str, typer.Option(help="A version, or a folder of versions (the newest); a path or a URL.")],
     output: Annotated[Path, typer.Option(help="The Parquet file to write.")],
     keep: Annotated[list[str] | None, typer.Option(help="Column to copy beside the predictions; repeatable.")] = None,
 ) -> None:

@@ -10,30 +10,61 @@ from rich.console import Console
 
 def train_command(
     config_file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The TOML file.")],
-    output: Annotated[Path, typer.Option(help="Folder of versions; the new one appears in it.")] = Path("runs"),
+    output: Annotated[
+        str, typer.Option(help="Folder of versions, a path or a URL; the new one appears in it.")
+    ] = "runs",
     data: Annotated[str | None, typer.Option(help="Take the log from here instead of `data.path`.")] = None,
     seed: Annotated[int | None, typer.Option(help="Use this seed instead of `training.seed`.")] = None,
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the run's losses, telemetry and alarms for TensorBoard.")
     ] = None,
+    parent: Annotated[
+        str | None, typer.Option("--from", metavar="VERSION", help="Train this version on, or the newest in a folder.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over, even where a killed training could go on.")
+    ] = False,
 ) -> None:
-    """Train, calibrate, evaluate, and write one checkpoint with its report. Prints the checkpoint's path."""
-    from models.atomic import check_writable
+    """Train, calibrate, evaluate, and write one checkpoint with its report. Prints the checkpoint's path.
+
+    The same command goes on where it was interrupted. Started by torchrun, it is one of several processes that train
+    together (docs/distributed.md); the first of them speaks and writes for all.
+    """
+    from models.storage.location import within
+    from models.storage.versions import VersionsFolder
     from training.config import load_config
-    from training.pipeline import run, save
+    from training.distributed.world import launched
+    from training.pipeline import prepare, run_prepared, save
     from training.reporting import REPORT, run_files
+    from training.resume.opening import kept_states
     from training.tensorboard import TensorBoard
     from training.terminal import print_edges, print_table
 
-    console = Console(stderr=True)
+    world = launched()
+    speaks = world is None or world.is_first
+    console = Console(stderr=True, quiet=not speaks)
     config = load_config(config_file).with_overrides(data=data, seed=seed)
     config_text = config_file.read_text(encoding="utf-8")
-    check_writable(output)  # before hours of training, not after
+    versions = VersionsFolder.at(output)
+    versions.check()  # before hours of training, not after
     with ExitStack() as stack:
-        observers = [stack.enter_context(TensorBoard(tensorboard, config.name))] if tensorboard else []
-        finished = run(config, console, observers)
-    version = save(finished, output, run_files(finished, config_text))
+        observers = [stack.enter_context(TensorBoard(tensorboard, config.name))] if tensorboard and speaks else []
+        if world is None:
+            prepared = prepare(config, console, parent)
+            keeping = stack.enter_context(kept_states(prepared, console, fresh=fresh))
+            finished, forget = run_prepared(prepared, console, observers, keeping), keeping.remove
+        else:
+            from training.distributed.command import trained_among
+
+            together = trained_among(world, config, console, observers, parent=parent, fresh=fresh)
+            found, forget = stack.enter_context(together)
+            if found is None:
+                return
+            finished = found
+        version = save(finished, versions.local, run_files(finished, config_text))
+        place = versions.published(version)
+        forget()
     print_table(console, finished.evaluation)
     print_edges(console, finished.trained.edges)
-    console.print(f"checkpoint {version}\nreport     {version / REPORT}", highlight=False, soft_wrap=True)
-    typer.echo(version)
+    console.print(f"checkpoint {place}\nreport     {within(place, REPORT)}", highlight=False, soft_wrap=True)
+    typer.echo(place)

@@ -12,7 +12,7 @@ from models.atomic import whole_file
 from models.frozen import Frozen
 from training.comparison.measures import Aspect
 from training.comparison.resampling import MAX_ROWS, MIN_GROUPS, NUM_RESAMPLES, SEED, Sampled
-from training.config import Config
+from training.config import NOT_COMPARED, Config
 from training.pipeline import Prepared
 
 
@@ -77,7 +77,7 @@ def digest(prepared: Prepared, config: Config) -> str:
     """Of the configuration, the seed, the rows and the versions: the same digest trains the same model."""
     windows = prepared.windows
     decides = {
-        "config": config.model_dump(mode="json", exclude={"data": {"path"}, "name": True}),
+        "config": config.model_dump(mode="json", exclude=NOT_COMPARED),
         "windows": [[w.described, w.num_rows] for w in (windows.train, windows.validation, windows.test)],
         "statistics": {name: each.model_dump() for name, each in prepared.data.statistics.items()},
         "null_shares": prepared.data.null_shares,

@@ -1,8 +1,7 @@
-"""Encoded training batches, shuffled within a pool of bounded size."""
+"""Encoded training batches, drawn from pools of bounded size."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from random import Random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +12,10 @@ from torch import Tensor
 from models.batch import EncodedBatch, concatenate
 from models.columns import Columns
 from models.encoder import PADDING, Encoder
+from models.errors import ConfigError
+from training.cache.pools import EpochSeed, Pool, pools
+from training.cache.rows import IDS, NUMBERS, EncodedRows, Lists, Positions, joined
+from training.data.prefetch import prefetched
 from training.data.reader import Chunk, LogReader
 from training.data.windows import Window
 from training.negative_sampling import NegativeSampling
@@ -48,12 +51,32 @@ class TimedPast(Protocol):
         """Numbers of rows with these times, [rows, width]."""
 
 
+class Blocks(Protocol):
+    """The encoded rows of a window, block by block."""
+
+    @property
+    def block_rows(self) -> Sequence[int]:
+        """Rows of each block."""
+
+    @property
+    def tasks(self) -> Sequence[str]:
+        """In the order of the labels."""
+
+    def labels(self, block: int) -> NDArray[np.float32]:
+        """The labels of a block, [rows, tasks]."""
+
+    def read(self, block: int) -> EncodedRows:
+        """All of a block."""
+
+
 def encode_chunk(encoder: Encoder, chunk: Chunk, histories: TimedPast | None = None) -> TrainingBatch:
     """All rows of a chunk as one batch; with `histories` as rows that are trained on, which need their times."""
     past = None
     if histories is not None:
         assert chunk.times is not None, "the past of training rows depends on their times"
         past = histories.encode(chunk.features, chunk.times)
+        width = sum(each.width for each in encoder.fitted.past)
+        assert past.shape[1] == width, "training rows would read their own labels"
     labels = {name: torch.from_numpy(label.astype(np.float32)) for name, label in chunk.labels.items()}
     return TrainingBatch(encoder.encode(chunk.features, chunk.num_rows, past=past), labels)
 
@@ -61,61 +84,126 @@ def encode_chunk(encoder: Encoder, chunk: Chunk, histories: TimedPast | None = N
 class BatchStream:
     """Training batches of a window, epoch by epoch.
 
-    Files and row groups come in a random order; rows are drawn without replacement from a pool of `shuffle_rows`.
-    The order depends on the seed and the epoch alone.
+    An epoch is a sequence of pools, cut into batches: blocks come in a random order, and the rows of as many blocks as
+    make `shuffle_rows` are shuffled together. The sequence depends on the seed, the epoch and these settings alone.
+
+    Args:
+        rows: of the window.
+        batch_size: rows of a batch, over all ranks.
+        shuffle_rows: rows of a pool, about: it is made of whole blocks.
+        seed: of the order and of the sampling.
+        sampling: which rows are left out.
+        prefetch_batches: how many a thread has ready.
+        shard: this rank and the number of ranks. Every rank gets the same part of every batch; the last batch loses
+            what cannot be shared out evenly.
+
+    Raises:
+        ConfigError: a batch cannot be shared out evenly.
     """
 
     def __init__(
         self,
-        reader: LogReader,
-        encoder: Encoder,
-        window: Window,
+        rows: Blocks,
         *,
         batch_size: int,
         shuffle_rows: int,
         seed: int,
-        histories: TimedPast | None = None,
         sampling: NegativeSampling | None = None,
+        prefetch_batches: int = 0,
+        shard: tuple[int, int] = (0, 1),
     ) -> None:
-        assert histories is not None or not encoder.fitted.past, "training rows would read their own labels"
-        self._reader = reader
-        self._encoder = encoder
-        self._window = window
+        if batch_size % shard[1]:
+            raise ConfigError(
+                f"each of {shard[1]} processes takes the same part of a batch; found training.batch_size = "
+                f"{batch_size:,}: choose a multiple of {shard[1]}"
+            )
+        self._rows = rows
         self._batch_size = batch_size
         self._shuffle_rows = max(shuffle_rows, batch_size)
         self._seed = seed
-        self._histories = histories if encoder.fitted.past else None
         self._sampling = sampling
+        self._prefetch_batches = prefetch_batches
+        self._shard = shard
 
-    def epoch(self, number: int) -> Iterator[TrainingBatch]:
-        """All rows of the window once, or those that the sampling keeps; the last batch may be smaller."""
-        generator = torch.Generator().manual_seed(self._seed * 1_000_003 + number)
-        random = np.random.default_rng([self._seed, number])
-        pool: list[TrainingBatch] = []
-        shuffle, with_times = Random(f"{self._seed}:{number}"), self._histories is not None  # noqa: S311
-        for chunk in self._reader.chunks(self._window, shuffle=shuffle, with_times=with_times):
-            pool.append(self._thinned(encode_chunk(self._encoder, chunk, self._histories), random))
-            if sum(map(len, pool)) >= self._shuffle_rows:
-                drawn = self._drawn(pool, generator)
-                last = next(drawn)
-                for batch in drawn:
-                    yield last
-                    last = batch
-                pool = [last]  # perhaps not full: it waits for the next rows
-        if any(map(len, pool)):
-            yield from self._drawn(pool, generator)
+    def epoch(self, number: int, start: int = 0) -> Iterator[TrainingBatch]:
+        """All rows of the window once, or those that the sampling keeps; the last batch may be smaller.
 
-    def _thinned(self, batch: TrainingBatch, random: np.random.Generator) -> TrainingBatch:
-        """The rows that the sampling keeps."""
+        Args:
+            number: of the epoch.
+            start: batches to leave out at the beginning; their rows are not gathered.
+        """
+        made = (self._batch(rows) for rows in self._parts(EpochSeed(self._seed, number), start))
+        return prefetched(made, self._prefetch_batches) if self._prefetch_batches else made
+
+    def _parts(self, seed: EpochSeed, start: int) -> Iterator[EncodedRows]:
+        """This rank's rows of each batch."""
+        rest: EncodedRows | None = None  # of the pool before, too few for a batch
+        for pool in pools(self._rows.block_rows, self._shuffle_rows, seed, lambda block: self._kept(seed, block)):
+            skipped = max(start * self._batch_size - pool.start, 0)
+            if skipped >= pool.num_rows:
+                continue
+            order, held = seed.row_order(pool)[skipped:], self._held(pool)
+            if rest is not None and len(rest):
+                missing = self._batch_size - len(rest)
+                rest, order = joined([rest, held.take(order[:missing])]), order[missing:]
+                if len(rest) < self._batch_size:
+                    break  # there is no pool after one that is so small
+                yield self._shared(rest)
+            whole = len(order) - len(order) % self._batch_size
+            for first in range(0, whole, self._batch_size):
+                yield held.take(order[first : first + self._batch_size][self._own(self._batch_size)])
+            rest = held.take(order[whole:])
+            del held  # the next pool takes its place
+        if rest is not None and len(rest) >= self._shard[1]:
+            yield self._shared(rest)
+
+    def _own(self, num_rows: int) -> slice:
+        """This rank's part of a batch."""
+        rank, num_ranks = self._shard
+        size = num_rows // num_ranks
+        return slice(rank * size, (rank + 1) * size)
+
+    def _shared(self, rows: EncodedRows) -> EncodedRows:
+        own = self._own(len(rows))
+        return rows.cut(own.start, own.stop)
+
+    def _kept(self, seed: EpochSeed, block: int) -> Positions | None:
+        """Rows of a block that the sampling keeps; None for all."""
         if self._sampling is None:
-            return batch
-        return replace(batch.rows(self._sampling.kept(batch.labels, random)), sampling=self._sampling)
+            return None
+        column = list(self._rows.tasks).index(self._sampling.task)
+        label = torch.from_numpy(self._rows.labels(block)[:, column].copy())
+        found: Positions = self._sampling.kept({self._sampling.task: label}, seed.thinning(block)).numpy()
+        return found
 
-    def _drawn(self, pool: list[TrainingBatch], generator: torch.Generator) -> Iterator[TrainingBatch]:
-        joined = _joined(pool)
-        order = torch.randperm(len(joined), generator=generator)
-        for index in torch.split(order, self._batch_size):
-            yield joined.rows(index)
+    def _held(self, pool: Pool) -> EncodedRows:
+        parts = (self._rows.read(block) for block in pool.blocks)
+        return joined([p if kept is None else p.take(kept) for p, kept in zip(parts, pool.kept, strict=True)])
+
+    def _batch(self, rows: EncodedRows) -> TrainingBatch:
+        return as_batch(rows, self._rows.tasks, self._sampling)
+
+
+def as_batch(rows: EncodedRows, tasks: Sequence[str], sampling: NegativeSampling | None = None) -> TrainingBatch:
+    """The rows as the network takes them; lists are padded to the longest."""
+    labels = np.ascontiguousarray(rows.labels.T)
+    return TrainingBatch(
+        EncodedBatch(
+            torch.from_numpy(rows.ids.astype(np.int64)),
+            {name: torch.from_numpy(lists.padded(PADDING)) for name, lists in rows.lists.items()},
+            torch.from_numpy(rows.numerics),
+        ),
+        {task: torch.from_numpy(label) for task, label in zip(tasks, labels, strict=True)},
+        sampling,
+    )
+
+
+def without_padding(batch: TrainingBatch) -> EncodedRows:
+    """The rows as they are stored."""
+    inputs = batch.inputs
+    labels = np.stack([label.numpy() for label in batch.labels.values()], axis=1)
+    lists = {name: Lists.unpadded(bag.numpy(), PADDING) for name, bag in inputs.bags.items()}
+    return EncodedRows(inputs.ids.numpy().astype(IDS), inputs.numerics.numpy().astype(NUMBERS), labels, lists)
 
 
 def sampled(reader: LogReader, encoder: Encoder, window: Window, max_rows: int) -> TrainingBatch:
@@ -132,10 +220,7 @@ def sampled(reader: LogReader, encoder: Encoder, window: Window, max_rows: int) 
 
 
 def _joined(parts: list[TrainingBatch]) -> TrainingBatch:
-    if len(parts) == 1:
-        return parts[0]
     return TrainingBatch(
         concatenate([part.inputs for part in parts], PADDING),
         {name: torch.cat([part.labels[name] for part in parts]) for name in parts[0].labels},
-        parts[0].sampling,
     )

@@ -2,14 +2,17 @@
 
 import re
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from models.frozen import Frozen
 from models.names import ColumnName
+from training.cache.config import CacheConfig
 from training.negative_sampling import NegativeSampling
 
+WITHOUT_EFFECT: Any = {"path": True, "prefetch_batches": True, "cache": {"enabled", "folder", "max_gib"}}
+"""Settings of [data] that change no bit of a model; of the path, what is read there counts."""
 _DURATION = re.compile(r"^([1-9]\d{0,3})([dh])$")
 
 
@@ -69,7 +72,8 @@ class DataConfig(Frozen):
     """The logs, and how they are read."""
 
     path: str = Field(min_length=1)
-    """A folder (hive partitions are columns), a glob or a file; Parquet or CSV. Relative to the working folder."""
+    """A folder (hive partitions are columns), a glob or a file; Parquet or CSV. Relative to the working folder, or a
+    URL such as `s3://bucket/folder` (docs/storage.md)."""
     timestamp: ColumnName
     """Orders the rows. A timestamp column, or whole numbers in `timestamp_unit`."""
     timestamp_unit: Literal["s", "ms", "us"] | None = None
@@ -79,7 +83,11 @@ class DataConfig(Frozen):
     read_rows: int = Field(default=65_536, ge=1)
     """Rows that are read and encoded at a time."""
     shuffle_rows: int = Field(default=262_144, ge=1)
-    """Training batches are drawn from a pool of this many rows; it bounds the memory that data takes."""
+    """Training batches are drawn from a pool of about this many rows; it bounds the memory that data takes."""
+    prefetch_batches: int = Field(default=4, ge=0)
+    """Training batches that a thread has ready ahead of the step; with 0 the training makes each itself."""
+    cache: CacheConfig = CacheConfig()
+    """Where encoded rows are kept (docs/data.md)."""
     negative_sampling: NegativeSampling | None = None
     """Train on a share of the negatives of one task, exactly corrected (docs/calibration.md)."""
 

@@ -1,61 +1,140 @@
-"""Which files a path means."""
+"""Which files a path or a URL means."""
 
 import glob
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from pyarrow.fs import FileInfo, FileSystem, LocalFileSystem
+
 from models.errors import DataError
+from models.storage.location import is_url, local_file
+from training.data.remote import Remote
+from training.data.wildcards import fixed_part, matches
 
 _SUFFIXES = (".parquet", ".csv")
 
 
-def find_files(path: str) -> tuple[list[Path], Path]:
-    """The files meant by a path, and the folder below which partitions are named.
+@dataclass(frozen=True)
+class LogFiles:
+    """The files of a log.
+
+    Attributes:
+        filesystem: that holds them.
+        found: path in it, size and time of the last change of every file, in the order in which they are read.
+        base: the folder below which partitions are named.
+        remote: the object store; None where the files are local.
+    """
+
+    filesystem: FileSystem
+    found: tuple[FileInfo, ...]
+    base: str
+    remote: Remote | None = None
+
+    @property
+    def paths(self) -> list[str]:
+        """Where the files are, in their file system."""
+        return [info.path for info in self.found]
+
+    def shown(self, path: str) -> str:
+        """The path, or the URL, that a person would use."""
+        return path if self.remote is None else self.remote.url(path)
+
+
+def find_files(path: str) -> LogFiles:
+    """The files meant by a folder, a glob or a file, or by a URL of one.
 
     Raises:
-        DataError: there is none, or one is empty.
+        DataError: there is none, one is empty, or an object store does not answer or refuses.
+        ConfigError: the URL breaks a rule.
     """
-    root = Path(path)
-    if root.is_file():
-        found, base = [root], root.parent
-    elif root.is_dir():
-        found = [p for p in sorted(root.rglob("*")) if p.is_file() and not _hidden(p.relative_to(root))]
-        base = root
-    else:
-        base = _fixed_part(root)
-        matched = [Path(p) for p in sorted(glob.glob(path, recursive=True))]  # noqa: PTH207
-        found = [p for p in matched if p.is_file() and not _hidden(p.relative_to(base))]
-    files = [p for p in found if p.suffix in _SUFFIXES]
-    if not files:
-        state = "no such folder or file" if not (root.exists() or found) else "no Parquet or CSV file in it"
-        raise DataError(f"`data.path` names Parquet or CSV files; found {state}: {path}. Correct the path")
-    for file in files:
-        if file.stat().st_size == 0:
-            raise DataError(f"a log file holds at least a header; {file} is empty (0 bytes): remove or replace it")
-    return files, base
+    files = _in_store(path) if is_url(path) and local_file(path) is None else _on_disk(path)
+    for info in files.found:
+        if info.size == 0:
+            raise DataError(
+                f"a log file holds at least a header; {files.shown(info.path)} is empty (0 bytes): remove or replace it"
+            )
+    return files
 
 
-def _hidden(path: Path) -> bool:
-    """Names that start with a dot or an underscore are not logs: files being written, sidecars."""
-    return any(part.startswith((".", "_")) for part in path.parts)
+def read_beside(path: str, name: str) -> tuple[str, bytes] | None:
+    """A file in the folder of a log, with its full name; None where there is none.
+
+    Raises:
+        DataError: an object store does not answer or refuses.
+        OSError: a local file cannot be read.
+    """
+    local = local_file(path) if is_url(path) else Path(path)
+    if local is None:
+        return Remote.at(path).read(name)
+    file = local / name
+    return (str(file), file.read_bytes()) if file.is_file() else None
 
 
-def _fixed_part(pattern: Path) -> Path:
-    """The folder above the first wildcard."""
-    parts: list[str] = []
-    for part in pattern.parts:
-        if glob.has_magic(part):
-            break
-        parts.append(part)
-    return Path(*parts) if parts else Path()
-
-
-def one_format(path: str, files: list[Path]) -> str:
+def one_format(path: str, files: LogFiles) -> str:
     """The suffix that all files have.
 
     Raises:
         DataError: there is more than one.
     """
-    suffixes = sorted({file.suffix for file in files})
+    suffixes = sorted({suffix for each in files.paths for suffix in _SUFFIXES if each.endswith(suffix)})
     if len(suffixes) > 1:
         raise DataError(f"logs are of one format; found {' and '.join(suffixes)} below {path}: keep one of them")
     return suffixes[0]
+
+
+def _on_disk(path: str) -> LogFiles:
+    root = (local_file(path) if is_url(path) else None) or Path(path)
+    if root.is_file():
+        base, found, logs = root.parent, [root], [root]
+    else:
+        if root.is_dir():
+            base, found = root, sorted(root.rglob("*"))
+        else:
+            base, found = Path(fixed_part(str(root))), _globbed(str(root))
+        logs = [p for p in found if p.is_file() and not _hidden(p.relative_to(base).parts)]
+    paths = _of_logs(map(str, logs))
+    _refuse_none(path, paths, is_there=root.exists() or bool(found))
+    filesystem = LocalFileSystem()
+    return LogFiles(filesystem, tuple(filesystem.get_file_info(paths)), str(base))
+
+
+def _globbed(pattern: str) -> list[Path]:
+    return [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
+
+
+def _in_store(url: str) -> LogFiles:
+    remote = Remote.at(url)
+    path, is_glob = remote.path, glob.has_magic(remote.path)
+    itself = None if is_glob else remote.file()
+    if itself is not None:
+        base, found, logs = path.rpartition("/")[0], [itself], [itself]
+    else:
+        base = fixed_part(path)
+        found = remote.below(base)
+        meant = [info for info in found if not is_glob or matches(info.path, path)]
+        logs = [info for info in meant if not _hidden(info.path.removeprefix(f"{base}/").split("/"))]
+    by_path = {info.path: info for info in logs}
+    # The orders of a folder and of a glob on disk, so that a log is the same rows from either place.
+    paths = _of_logs(sorted(by_path, key=None if is_glob else _by_folder))
+    _refuse_none(url, paths, is_there=bool(found))
+    return LogFiles(remote.filesystem, tuple(by_path[each] for each in paths), base, remote)
+
+
+def _by_folder(path: str) -> list[str]:
+    return path.split("/")
+
+
+def _refuse_none(path: str, files: list[str], is_there: bool) -> None:
+    if not files:
+        state = "no Parquet or CSV file in it" if is_there else "no such folder or file"
+        raise DataError(f"`data.path` names Parquet or CSV files; found {state}: {path}. Correct the path")
+
+
+def _of_logs(paths: Iterable[str]) -> list[str]:
+    return [path for path in paths if path.endswith(_SUFFIXES)]
+
+
+def _hidden(parts: Iterable[str]) -> bool:
+    """Names that start with a dot or an underscore are not logs: files being written, sidecars."""
+    return any(part.startswith((".", "_")) for part in parts)

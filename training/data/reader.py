@@ -15,6 +15,7 @@ from models.features import CategoricalFeature, Feature, MultiCategoricalFeature
 from models.heads import BinaryTask
 from training.data.config import DataConfig
 from training.data.labels import Labels, check_label_type, labels
+from training.data.parallel import WORKERS, in_order
 from training.data.source import LogSource
 from training.data.timestamps import Timestamps
 from training.data.typed import check_type, typed
@@ -48,17 +49,24 @@ class LogReader:
         model: whose features and labels are read.
         with_labels: whether labels are.
         clock: reads the times of rows, for whoever asks for them.
+        workers: threads that check chunks ahead of the caller.
 
     Raises:
         DataError: a file lacks a column, or a column is of a type that its feature or task cannot take.
     """
 
     def __init__(
-        self, source: LogSource, model: ModelConfig, with_labels: bool = True, clock: Timestamps | None = None
+        self,
+        source: LogSource,
+        model: ModelConfig,
+        with_labels: bool = True,
+        clock: Timestamps | None = None,
+        workers: int = WORKERS,
     ) -> None:
         self.source = source
         self.model = model
         self._clock = clock
+        self._workers = workers
         self.tasks = model.tasks if with_labels else ()
         self._names = [f.name for f in model.features]
         self._labels = [task.label for task in self.tasks]
@@ -77,6 +85,8 @@ class LogReader:
     ) -> Iterator[Chunk]:
         """Stream a window's rows; with `shuffle` its files and row groups come in a random order.
 
+        Chunks are read ahead, as many as there are workers.
+
         Raises:
             DataError: a value breaks a rule, or a file cannot be read to its end.
         """
@@ -84,9 +94,9 @@ class LogReader:
         clock = self._clock if with_times else None
         times = [] if clock is None else [clock.column]
         wanted = list(dict.fromkeys([*self._names, *self._labels, *extra, *times]))
-        for file, rows in self.source.chunks_by_file(wanted, where, shuffle):
-            if rows.num_rows:
-                yield self._checked(file, rows, extra, clock)
+        read = self.source.chunks_by_file(wanted, where, shuffle)
+        filled = ((file, rows) for file, rows in read if rows.num_rows)
+        yield from in_order(lambda part: self._checked(*part, extra, clock), filled, self._workers)
 
     def _checked(self, file: str, rows: pa.RecordBatch, extra: Sequence[str], clock: Timestamps | None) -> Chunk:
         try:

@@ -1,21 +1,24 @@
 """Logs on disk as a stream: only the columns asked for, a chunk of rows at a time, never the whole data set."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.dataset as ds
-from pyarrow.fs import LocalFileSystem
 
 from models.errors import DataError
-from training.data.files import find_files, one_format
+from models.storage.trouble import known_trouble
+from training.data.files import LogFiles, find_files, one_format
 from training.data.types import joined_schema, refuse_conflict
 
+_FOOTERS_AT_ONCE = 16
+"""An object store takes as long for one as for many."""
 _CSV_NULLS = ["", "null", "NULL", "NaN", "nan"]
 """Arrow's own list also holds "NA", which is the country Namibia."""
 
@@ -24,24 +27,25 @@ class LogSource:
     """Parquet or CSV files, hive partitions included.
 
     Args:
-        path: a folder, a glob or a file.
+        path: a folder, a glob or a file, or a URL of one in an object store.
         csv_types: types of CSV columns, which carry none of their own.
         read_rows: rows of a chunk.
 
     Raises:
-        DataError: nothing there, formats mixed, or a file that cannot be read, naming it.
+        DataError: nothing there, formats mixed, a file that cannot be read, naming it, or an object store that does
+            not answer or refuses.
     """
 
     def __init__(self, path: str, csv_types: dict[str, pa.DataType], read_rows: int = 65_536) -> None:
         self.path = path
         self.read_rows = read_rows
-        files, base = find_files(path)
-        suffix = one_format(path, files)
+        self.files = find_files(path)
+        suffix = one_format(path, self.files)
         self.is_csv = suffix == ".csv"
-        found = _open(files, base, _format(suffix, csv_types))
+        found = _open(self.files, _format(suffix, csv_types))
         self.schemas = self._file_schemas(found)
         if self.is_csv and (empty := _null_columns(self.schemas.values())):
-            found = _open(files, base, _format(suffix, csv_types | dict.fromkeys(empty, pa.float64())))
+            found = _open(self.files, _format(suffix, csv_types | dict.fromkeys(empty, pa.float64())))
             self.schemas = self._file_schemas(found)
         fragments = list(found.get_fragments())
         joined = joined_schema(self.schemas.values())
@@ -94,9 +98,9 @@ class LogSource:
                     fragment_readahead=1,
                 )
                 for chunk in chunks:
-                    yield fragment.path, chunk
+                    yield self.files.shown(fragment.path), chunk
             except (pa.ArrowException, OSError) as error:
-                raise _unreadable(fragment.path, error) from None
+                raise unreadable(self.files, fragment.path, error) from None
 
     def _pieces(self, where: pc.Expression | None, split: bool) -> Iterator[ds.Fragment]:
         for fragment in self.dataset.get_fragments(filter=where):
@@ -106,16 +110,18 @@ class LogSource:
                 yield fragment
 
     def _file_schemas(self, dataset: ds.Dataset) -> dict[str, pa.Schema]:
-        return {fragment.path: self._schema(fragment, dataset.schema) for fragment in dataset.get_fragments()}
+        fragments = list(dataset.get_fragments())
+        with ThreadPoolExecutor(_FOOTERS_AT_ONCE, thread_name_prefix="footers") as pool:
+            schemas = list(pool.map(lambda fragment: self._schema(fragment, dataset.schema), fragments))
+        return {self.files.shown(each.path): schema for each, schema in zip(fragments, schemas, strict=True)}
 
-    @staticmethod
-    def _schema(fragment: ds.Fragment, dataset: pa.Schema) -> pa.Schema:
+    def _schema(self, fragment: ds.Fragment, dataset: pa.Schema) -> pa.Schema:
         """Columns of the file and its partitions."""
         try:
             schema = fragment.physical_schema
         except (pa.ArrowException, OSError) as error:
-            raise _unreadable(fragment.path, error) from None
-        _refuse_duplicates(fragment.path, schema)
+            raise unreadable(self.files, fragment.path, error) from None
+        _refuse_duplicates(self.files.shown(fragment.path), schema)
         for name in ds.get_partition_keys(fragment.partition_expression):
             if name not in schema.names:
                 schema = schema.append(dataset.field(name))
@@ -137,22 +143,26 @@ def _format(suffix: str, csv_types: dict[str, pa.DataType]) -> ds.FileFormat:
     return ds.ParquetFileFormat()
 
 
-def _open(files: list[Path], base: Path, file_format: ds.FileFormat) -> ds.Dataset:
+def _open(files: LogFiles, file_format: ds.FileFormat) -> ds.Dataset:
     partitioning = ds.HivePartitioning.discover(infer_dictionary=False)
     try:
         return ds.dataset(
-            [str(file) for file in files], format=file_format, partitioning=partitioning, partition_base_dir=str(base)
+            files.paths,
+            filesystem=files.filesystem,
+            format=file_format,
+            partitioning=partitioning,
+            partition_base_dir=files.base,
         )
     except (pa.ArrowException, OSError) as error:
         raise _first_unreadable(files, file_format, error) from None
 
 
-def _first_unreadable(files: list[Path], file_format: ds.FileFormat, error: Exception) -> DataError:
-    for file in files:
+def _first_unreadable(files: LogFiles, file_format: ds.FileFormat, error: Exception) -> DataError:
+    for file in files.paths:
         try:
-            _refuse_duplicates(str(file), file_format.inspect(str(file), filesystem=LocalFileSystem()))
+            _refuse_duplicates(files.shown(file), file_format.inspect(file, filesystem=files.filesystem))
         except (pa.ArrowException, OSError) as cause:
-            return _unreadable(str(file), cause)
+            return unreadable(files, file, cause)
         except DataError as duplicates:
             return duplicates
     return DataError(f"the files of a log fit each other and their partitions; they do not: {error}. Write them again")
@@ -164,14 +174,19 @@ def _refuse_duplicates(file: str, schema: pa.Schema) -> None:
         raise DataError(f"column names are unique; {file} has more than one {', '.join(twice)}: write it again")
 
 
-def _unreadable(file: str, error: Exception) -> DataError:
+def unreadable(files: LogFiles, file: str, error: Exception) -> DataError:
+    """What to say of a file that cannot be read, or of a store that does not hand it out."""
+    shown = files.shown(file)
+    if files.remote is not None and (refused := known_trouble(shown, error)):
+        return DataError(refused)
     reason = str(error).splitlines()[0].rpartition("Invalid: ")[2][:200].rstrip(".")
     numbered = re.search(r"CSV column #(\d+)", reason)
     if numbered:
-        reason = reason.replace(numbered[0], f"column '{_csv_header(file)[int(numbered[1])]}'")
-    return DataError(f"every log file can be read to its end; {file} cannot: {reason}. Remove it or write it again")
+        reason = reason.replace(numbered[0], f"column '{_csv_header(files, file)[int(numbered[1])]}'")
+    return DataError(f"every log file can be read to its end; {shown} cannot: {reason}. Remove it or write it again")
 
 
-def _csv_header(file: str) -> list[str]:
-    with Path(file).open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+def _csv_header(files: LogFiles, file: str) -> list[str]:
+    with files.filesystem.open_input_stream(file) as raw:
+        lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
         return next(csv.reader(lines))

@@ -1,13 +1,16 @@
 """From Arrow arrays of a log to the typed columns that the encoder takes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from models.columns import Bags, Categories, Column, Numbers, category_text
+from models.columns import LARGEST_WHOLE, Bags, Categories, Codes, Column, Numbers
+from models.distinct import Integers, Texts
 from models.errors import DataError
 from models.features import CategoricalFeature, Feature, MultiCategoricalFeature
+from training.data.arrow_texts import from_arrow
 
 
 def check_type(feature: Feature, found: pa.DataType) -> None:
@@ -40,15 +43,10 @@ def typed(feature: Feature, array: pa.Array) -> Column:
     Raises:
         DataError: a value that no request could hold: infinity, a fraction as a category, text that is not UTF-8.
     """
-    try:
-        if isinstance(feature, CategoricalFeature):
-            return _categories(feature.name, array)
-        if isinstance(feature, MultiCategoricalFeature):
-            return _bags(feature, array)
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"text is UTF-8; column '{feature.name}' holds other bytes ({error}): correct the log"
-        ) from None
+    if isinstance(feature, CategoricalFeature):
+        return Categories(*_dictionary(feature.name, array))
+    if isinstance(feature, MultiCategoricalFeature):
+        return _bags(feature, array)
     return finite_numbers(feature.name, array)
 
 
@@ -68,55 +66,82 @@ def finite_numbers(name: str, array: pa.Array) -> Numbers:
     return column
 
 
-def _categories(name: str, array: pa.Array) -> Categories:
-    values, codes = _dictionary(name, array)
-    return Categories(values, codes)
-
-
 def _bags(feature: MultiCategoricalFeature, array: pa.Array) -> Bags:
     if feature.separator is not None and _is_text(array.type):
-        array = _split(array, feature.separator)
+        return _split(feature.name, array, feature.separator)
     if pa.types.is_null(array.type):
         return Bags([], np.zeros(0, np.int64), np.zeros(len(array) + 1, np.int64))
-    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
     values, codes = _dictionary(feature.name, array.flatten())  # flatten leaves null lists out
-    return Bags(values, codes, np.concatenate(([0], np.cumsum(lengths))).astype(np.int64))
+    return Bags(values, codes, _list_offsets(array))
 
 
-def _split(array: pa.Array, separator: str) -> pa.Array:
+def _split(name: str, array: pa.Array, separator: str) -> Bags:
     """Split text into ids as `models.columns.bags` does: blanks trimmed, empty parts dropped."""
-    distinct = array.dictionary_encode()
-    parts = [
-        None if text is None else [part.strip() for part in text.split(separator) if part.strip()]
-        for text in distinct.dictionary.to_pylist()
-    ]
-    return pa.array(parts, pa.list_(pa.string())).take(distinct.indices)
+    _refuse_other_bytes(name, array)
+    lists = pc.split_pattern(array, separator)
+    parts = pc.utf8_trim_whitespace(lists.flatten())
+    kept = pc.binary_length(parts).to_numpy(zero_copy_only=False) > 0
+    values, codes = _dictionary(name, parts.filter(kept))
+    return Bags(values, codes, np.concatenate(([0], np.cumsum(kept)))[_list_offsets(lists)])
 
 
-def _dictionary(name: str, array: pa.Array) -> tuple[list[str], NDArray[np.int64]]:
+def _list_offsets(lists: pa.Array) -> Codes:
+    """Where each list begins among the elements of all, and where the last one ends; a null list is empty."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+
+
+def _dictionary(name: str, array: pa.Array) -> tuple[Sequence[str], Codes]:
     """Distinct categories and a code a row; -1 for null."""
     if pa.types.is_null(array.type):
         return [], np.full(len(array), -1, dtype=np.int64)
     encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    raw = encoded.dictionary.to_pylist()
-    codes = pc.fill_null(encoded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
-    values = [_category(name, value) for value in raw]
-    if None in values:  # NaN of a float column and a null inside the dictionary are missing values
-        kept = np.array([-1 if value is None else code for code, value in enumerate(values)])
-        codes = np.where(codes >= 0, kept[codes], -1)
-    return [value or "" for value in values], codes
+    distinct, indices = encoded.dictionary, encoded.indices.cast(pa.int64())
+    codes = _without_null(indices, -1).to_numpy(zero_copy_only=False)
+    if len(distinct) > len(codes):  # a dictionary of a whole file, of which few rows can use little
+        used, codes = np.unique(np.append(codes, -1), return_inverse=True)
+        distinct, codes = distinct.take(pa.array(used[1:])), codes[:-1] - 1
+    if pa.types.is_floating(distinct.type):
+        distinct = _whole(name, distinct)
+    if distinct.null_count:  # NaN of a float column and a null inside a dictionary are missing values
+        kept = np.where(distinct.is_null().to_numpy(zero_copy_only=False), -1, np.arange(len(distinct)))
+        codes = np.append(kept, -1)[codes]
+    return _values(name, distinct), codes
 
 
-def _category(name: str, value: object) -> str | None:
-    if value is None or value != value:
-        return None
-    text = category_text(value)
-    if text is None:
+def _values(name: str, distinct: pa.Array) -> Integers | Texts:
+    """The categories, spelled as `models.columns.category_text` does; anything in the place of a null."""
+    if pa.types.is_boolean(distinct.type) or distinct.type == pa.uint64():
+        distinct = distinct.cast(pa.string())
+    if not _is_text(distinct.type):
+        return Integers(_without_null(distinct.cast(pa.int64()), 0).to_numpy(zero_copy_only=False))
+    _refuse_other_bytes(name, distinct)
+    return from_arrow(_without_null(distinct, ""))
+
+
+def _without_null(array: pa.Array, stand_in: int | str) -> pa.Array:
+    return pc.fill_null(array, stand_in) if array.null_count else array
+
+
+def _whole(name: str, distinct: pa.Array) -> pa.Array:
+    """Floats that are whole numbers, as these; null for NaN."""
+    found = numbers(distinct)
+    whole = (np.floor(found) == found) & (np.abs(found) <= LARGEST_WHOLE)
+    missing = np.isnan(found)
+    if not (whole | missing).all():
+        wrong = float(found[~(whole | missing)][0])
         raise DataError(
-            f"a category is text or a whole number; column '{name}' holds {value!r}: make the feature numeric, "
+            f"a category is text or a whole number; column '{name}' holds {wrong!r}: make the feature numeric, "
             f"or correct the log"
         )
-    return text
+    return pa.array(np.where(missing, 0.0, found).astype(np.int64), mask=missing)
+
+
+def _refuse_other_bytes(name: str, texts: pa.Array) -> None:
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid as error:
+        raise DataError(f"text is UTF-8; column '{name}' holds other bytes ({error}): correct the log") from None
 
 
 def _is_text(found: pa.DataType) -> bool:

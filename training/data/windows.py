@@ -1,7 +1,7 @@
 """Three windows in time, and how many rows each day has."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from models.errors import DataError
-from training.data.config import DataConfig, parse_duration
+from models.frozen import Frozen
+from training.data.config import DataConfig, SplitConfig, parse_duration
 from training.data.source import LogSource
 from training.data.timestamps import Cut, Timestamps
 
@@ -45,31 +46,70 @@ class Windows:
     days_without_rows: list[date] = field(default_factory=list)
 
 
+class WindowCounts(Frozen):
+    """What it takes to cut the same log again without reading it.
+
+    Attributes:
+        newest: time of the log's newest row.
+        rows: by window.
+        days_without_rows: between the first and the last.
+    """
+
+    newest: datetime
+    rows: dict[str, int]
+    days_without_rows: tuple[date, ...]
+
+
 def find_windows(source: LogSource, config: DataConfig) -> Windows:
-    """Cut the log in three; reads the timestamp column once.
+    """Cut the log in three; reads the timestamp column.
 
     Raises:
         DataError: a window without rows, naming its bounds and the days that the log has.
     """
-    split = config.split
-    types = source.require([config.timestamp, *([split.column] if split.column else [])])
+    return counted_windows(source, config)[0]
+
+
+def counted_windows(
+    source: LogSource, config: DataConfig, known: WindowCounts | None = None
+) -> tuple[Windows, WindowCounts]:
+    """Like `find_windows`, with what was counted; nothing is read where that is known already."""
+    types = source.require([config.timestamp, *([config.split.column] if config.split.column else [])])
     timestamps = Timestamps(config, types[config.timestamp])
-    days, newest = _days(source, timestamps)
+    days: Counter[date] = Counter()
+    newest = known.newest if known is not None else None
+    if newest is None:
+        days, newest = _days(source, timestamps)
+        if _has_starts(config.split):
+            _refuse_null(source, config.split.column or config.timestamp)
+    column, cuts = _cuts(config, types, timestamps, newest)
+    found = []
+    for name, start, end in zip(("train", "validation", "test"), cuts, [*cuts[1:], None], strict=True):
+        where, bounds = _where(column, start, end)
+        num_rows = known.rows[name] if known is not None else _num_rows(source, column, where)
+        found.append(Window(name, where, bounds, num_rows))
+        if known is None:
+            _refuse_empty(found[-1], days)
+    gaps = tuple(_gaps(days)) if known is None else known.days_without_rows
+    counts = WindowCounts(newest=newest, rows={w.name: w.num_rows for w in found}, days_without_rows=gaps)
+    train, validation, test = found
+    return Windows(train, validation, test, days_without_rows=list(gaps)), counts
+
+
+def _has_starts(split: SplitConfig) -> bool:
+    return split.validation is None or split.test is None
+
+
+def _cuts(
+    config: DataConfig, types: Mapping[str, pa.DataType], timestamps: Timestamps, newest: datetime
+) -> tuple[str, list[Cut | None]]:
+    """The column that cuts, and where each window starts in it."""
+    split = config.split
     if split.validation is not None and split.test is not None:
-        column, bounds = config.timestamp, _from_lengths(newest, split.validation, split.test)
-        cuts = [None, *(timestamps.cut(at) for at in bounds)]
-    else:
-        column = split.column or config.timestamp
-        _refuse_null(source, column)
-        texts = [split.train_from, split.validation_from, split.test_from]
-        cuts = [None if text is None else _start(text, column, types[column], timestamps) for text in texts]
-    train, validation, test = (
-        _window(source, name, column, start, end)
-        for name, start, end in zip(("train", "validation", "test"), cuts, [*cuts[1:], None], strict=True)
-    )
-    for window in (train, validation, test):
-        _refuse_empty(window, days)
-    return Windows(train, validation, test, days_without_rows=_gaps(days))
+        bounds = _from_lengths(newest, split.validation, split.test)
+        return config.timestamp, [None, *(timestamps.cut(at) for at in bounds)]
+    column = split.column or config.timestamp
+    texts = [split.train_from, split.validation_from, split.test_from]
+    return column, [None if text is None else _start(text, column, types[column], timestamps) for text in texts]
 
 
 def _days(source: LogSource, timestamps: Timestamps) -> tuple[Counter[date], datetime]:
@@ -112,7 +152,8 @@ def _start(text: str, column: str, found: pa.DataType, timestamps: Timestamps) -
         ) from None
 
 
-def _window(source: LogSource, name: str, column: str, start: Cut | None, end: Cut | None) -> Window:
+def _where(column: str, start: Cut | None, end: Cut | None) -> tuple[pc.Expression, str]:
+    """The filter that selects a window's rows, and the same for people."""
     where, bounds = ds.scalar(True), []
     if start is not None:
         where = where & (ds.field(column) >= start.value)
@@ -120,8 +161,11 @@ def _window(source: LogSource, name: str, column: str, start: Cut | None, end: C
     if end is not None:
         where = where & (ds.field(column) < end.value)
         bounds.append(f"{column} < {end.shown}")
-    num_rows = sum(chunk.num_rows for chunk in source.chunks([column], where))
-    return Window(name, where, " and ".join(bounds), num_rows)
+    return where, " and ".join(bounds)
+
+
+def _num_rows(source: LogSource, column: str, where: pc.Expression) -> int:
+    return sum(chunk.num_rows for chunk in source.chunks([column], where))
 
 
 def _refuse_null(source: LogSource, column: str) -> None:

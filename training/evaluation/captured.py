@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import DataError
+from models.errors import DataError, ThreefoldError
+from training.data.files import read_beside
 from training.evaluation.binary import normalised_entropy
 from training.evaluation.duration import duration_deviance
 from training.evaluation.regression import explained_share
@@ -28,12 +29,16 @@ def truth_columns(path: str) -> dict[str, str]:
     Raises:
         DataError: there is a sidecar but it cannot be read.
     """
-    sidecar = Path(path) / SIDECAR
-    if not sidecar.is_file():
-        return {}
+    sidecar: str | Path = Path(path) / SIDECAR
     try:
-        truth = json.loads(sidecar.read_text(encoding="utf-8"))["truth"]
+        found = read_beside(path, SIDECAR)
+        if found is None:
+            return {}
+        sidecar, text = found
+        truth = json.loads(text)["truth"]
         return {str(label): str(column) for label, column in truth.items()}
+    except ThreefoldError:
+        raise  # of an object store, and no matter of what the file holds
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{sidecar} names the truth columns of a simulated log; it cannot be read: {error}. Write the log again "

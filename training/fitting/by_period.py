@@ -77,6 +77,12 @@ class Cumulated:
         earlier: Floats = self._after[at] * left[:, None]
         return earlier
 
+    def newest(self) -> tuple[Codes, Codes, Floats]:
+        """Ids with a row, the newest period of each, and what it had gathered by its end, [ids, width]."""
+        ids, periods = _parted(self._pairs)
+        last = np.flatnonzero(np.diff(ids, append=-1))
+        return ids[last], periods[last], self._after[last]
+
     def _left(self, num_periods: Codes) -> Floats:
         return np.power(self._decay, num_periods.astype(np.float64))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from training.fitting.categories import VocabularyFit
 from training.fitting.labels import LabelFit
 from training.fitting.numeric import NumericFit
 from training.fitting.past import Histories, PastFit, Times
+from training.fitting.past_totals import PastTotals
+from training.growth.inheritance import Inheritance
 
 Rows = tuple[Columns, Labels, int] | tuple[Columns, Labels, int, Times | None]
 """A chunk: columns, labels, number of rows and, where there are past rates, their times."""
@@ -34,6 +37,7 @@ class FittedData:
         histories: the past rates of training rows, each as of its own time.
         null_shares: by feature, the share of training rows where it is missing.
         num_rows: rows of the pass.
+        inheritance: what later runs grow from; None where none are to.
     """
 
     encoder: Encoder
@@ -41,12 +45,13 @@ class FittedData:
     histories: Histories = field(default_factory=lambda: Histories(()))
     null_shares: dict[str, float] = field(default_factory=dict)
     num_rows: int = 0
+    inheritance: Inheritance | None = None
 
 
 class DataFit:
-    """Collects from chunks of typed columns and labels."""
+    """Collects from chunks of typed columns and labels; past rates go on from carried sums, where there are some."""
 
-    def __init__(self, config: ModelConfig, seed: int) -> None:
+    def __init__(self, config: ModelConfig, seed: int, carried: Sequence[PastTotals] = ()) -> None:
         self._features: Sequence[Feature] = config.features
         self._crosses = config.crosses
         self._owners = vocabulary_owners(config.features, config.crosses)
@@ -57,7 +62,10 @@ class DataFit:
         }
         self._numerics = {f.name: NumericFit(f, seed) for f in config.features if isinstance(f, NumericFeature)}
         self._labels = {task.name: LabelFit(task, seed) for task in config.tasks}
-        self._past = [PastFit(each, config.tasks) for each in config.past_rates]
+        self._past = [
+            PastFit(each, config.tasks, sums)
+            for each, sums in zip(config.past_rates, carried or repeat(None), strict=False)
+        ]
         self._num_present = dict.fromkeys((f.name for f in config.features), 0)
         self._num_rows = 0
 
@@ -123,9 +131,9 @@ class DataFit:
             )
 
 
-def fit_data(config: ModelConfig, chunks: Iterable[Rows], seed: int) -> FittedData:
+def fit_data(config: ModelConfig, chunks: Iterable[Rows], seed: int, carried: Sequence[PastTotals] = ()) -> FittedData:
     """Fit encoder, label statistics and past rates from a stream of rows."""
-    fit = DataFit(config, seed)
+    fit = DataFit(config, seed, carried)
     for columns, labels, num_rows, *times in chunks:
         fit.add(columns, labels, num_rows, *times)
     return fit.result()
@@ -133,7 +141,7 @@ def fit_data(config: ModelConfig, chunks: Iterable[Rows], seed: int) -> FittedDa
 
 def _num_present(column: Column) -> int:
     if isinstance(column, Categories):
-        return int((column.codes >= 0).sum())
+        return int(np.count_nonzero(column.codes >= 0))
     if isinstance(column, Bags):
-        return int((np.diff(column.offsets) > 0).sum())
-    return int((~np.isnan(column)).sum())
+        return int(np.count_nonzero(np.diff(column.offsets)))
+    return len(column) - int(np.count_nonzero(np.isnan(column)))

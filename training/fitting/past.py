@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.columns import Categories, Codes, Columns
+from models.errors import DataError
 from models.heads import Task
 from models.past import PastRates, PastRatesConfig
 from models.past.evidence import Base, Evidence, Floats, averaged, inputs
 from models.past.rates import id_column
 from training.data.labels import Labels
 from training.fitting.by_period import Cumulated, PeriodSums
+from training.fitting.past_totals import PastTotals
 
 Times = NDArray[np.int64]
 """Microseconds since 1970 UTC, [rows]."""
@@ -55,6 +57,13 @@ class History:
         ids = [name for name, kept in zip(self.number_of, has_past.tolist(), strict=True) if kept]
         return PastRates(self.config.of, ids, found[has_past])
 
+    def totals(self) -> PastTotals:
+        """The sums that a run on later rows goes on from."""
+        numbers, periods, sums = self.by_id.newest()
+        names = list(self.number_of)
+        _, newest, overall = self.overall.newest()
+        return PastTotals([names[number] for number in numbers.tolist()], periods, sums, int(newest[0]), overall[0])
+
     def _at(self, ids: Codes, periods: Codes) -> NDArray[np.float32]:
         num_tasks = len(self.tasks)
         rows, observed, sums = np.split(self.by_id.before(ids, periods), [1, 1 + num_tasks], axis=1)
@@ -65,15 +74,24 @@ class History:
 
 
 class PastFit:
-    """Sums what one `[[past_rates]]` asks for, by id and period."""
+    """Sums what one `[[past_rates]]` asks for, by id and period.
 
-    def __init__(self, config: PastRatesConfig, tasks: Sequence[Task]) -> None:
+    Args:
+        config: whose past it is.
+        tasks: of the model.
+        carried: sums of earlier rows to go on from; none where all rows are to come.
+    """
+
+    def __init__(self, config: PastRatesConfig, tasks: Sequence[Task], carried: PastTotals | None = None) -> None:
         self.config = config
         self.tasks = config.averaged_tasks(tasks)
         self._number_of: dict[str, int] = {}
         self._by_id = PeriodSums(1 + 2 * len(self.tasks))
         self._overall = PeriodSums(1 + 3 * len(self.tasks))
         self._newest: int | None = None
+        self._carried_until: int | None = None
+        if carried is not None:
+            self._carry(carried)
 
     def add(self, columns: Columns, labels: Labels, times: Times) -> None:
         """Take in a chunk."""
@@ -82,6 +100,7 @@ class PastFit:
             self._number_of.setdefault(value, len(self._number_of))
         ids = _numbered(column, self._number_of, len(times))
         periods = times // self.config.period_us
+        self._refuse_counted(periods)
         measured = self._measured(labels, len(times))
         squares = np.square(measured[:, 1 + len(self.tasks) :])
         self._by_id.add(ids[ids >= 0], periods[ids >= 0], measured[ids >= 0])
@@ -94,6 +113,22 @@ class PastFit:
         cumulated = self._by_id.cumulated(decay), self._overall.cumulated(decay)
         history = History(self.config, self.tasks, self._number_of, *cumulated)
         return history, history.snapshot(0 if self._newest is None else self._newest + 1)
+
+    def _carry(self, carried: PastTotals) -> None:
+        self._number_of = {value: number for number, value in enumerate(carried.ids)}
+        self._by_id.add(np.arange(len(carried.ids)), carried.periods, carried.sums)
+        self._overall.add(np.zeros(1, np.int64), np.full(1, carried.newest), carried.overall[None])
+        self._newest = self._carried_until = carried.newest
+
+    def _refuse_counted(self, periods: Codes) -> None:
+        if self._carried_until is not None and len(periods) and periods.min() <= self._carried_until:
+            starts = np.array([self._carried_until + 1, periods.min()]) * self.config.period_us
+            first, found = starts.astype("datetime64[us]").astype("datetime64[m]").tolist()
+            raise DataError(
+                f"past rates count each row once; the parent's of {' and '.join(self.config.of)} hold all rows before "
+                f"{first:%Y-%m-%d %H:%M} UTC, and the training window has rows of the period from "
+                f'{found:%Y-%m-%d %H:%M}: set [data.split] train_from = "{first:%Y-%m-%dT%H:%M}"'
+            )
 
     def _measured(self, labels: Labels, num_rows: int) -> Floats:
         """Rows, observed rows and averaged labels, [rows, 1 + 2 x tasks]."""
@@ -112,6 +147,10 @@ class Histories:
         """Numbers of training rows, float32 [rows, numbers of all past rates]."""
         found = [history.encode(columns, times) for history in self._histories]
         return np.concatenate(found, axis=1) if found else np.zeros((len(times), 0), np.float32)
+
+    def totals(self) -> tuple[PastTotals, ...]:
+        """The sums that a run on later rows goes on from."""
+        return tuple(history.totals() for history in self._histories)
 
 
 def _numbered(column: Categories | None, number_of: dict[str, int], num_rows: int) -> Codes:

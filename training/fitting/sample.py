@@ -13,14 +13,29 @@ class UniformSample:
     def __init__(self, size: int, seed: int) -> None:
         self._size = size
         self._random = np.random.default_rng(seed)
-        self._keys = np.empty(0)
-        self.values: NDArray[np.float64] = np.empty(0)
+        self._parts = [(np.empty(0), np.empty(0))]
+        self._num_waiting = 0
+        self._bound = np.inf
 
     def add(self, values: NDArray[np.float64]) -> None:
         """Offer more values of the stream."""
-        keys = np.concatenate([self._keys, self._random.random(len(values))])
-        joined = np.concatenate([self.values, values])
+        keys = self._random.random(len(values))
+        can_stay = keys < self._bound
+        self._parts.append((keys[can_stay], values[can_stay]))
+        self._num_waiting += len(self._parts[-1][0])
+        if self._num_waiting > self._size:
+            self._cut()
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The sample, in the order of the stream."""
+        self._cut()
+        return self._parts[0][1]
+
+    def _cut(self) -> None:
+        keys, values = (np.concatenate(arrays) for arrays in zip(*self._parts, strict=True))
         if len(keys) > self._size:
             kept = np.sort(np.argpartition(keys, self._size)[: self._size])
-            keys, joined = keys[kept], joined[kept]
-        self._keys, self.values = keys, joined
+            keys, values = keys[kept], values[kept]
+        self._parts, self._num_waiting = [(keys, values)], 0
+        self._bound = float(keys.max()) if len(keys) == self._size else np.inf

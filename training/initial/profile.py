@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from models.errors import DataError
 from models.features import CategoricalFeature, Feature, MultiCategoricalFeature, NumericFeature
-from training.data.source import LogSource
+from training.data.source import LogSource, unreadable
 from training.data.typed import check_type
 from training.initial.column import ColumnProfile
 
@@ -87,10 +87,7 @@ def _sample(source: LogSource, names: list[str]) -> pa.Table:
                 if num_rows <= 0 or num_bytes <= 0:
                     break
         except (pa.ArrowException, OSError) as error:
-            reason = str(error).splitlines()[0][:200].rstrip(".")
-            raise DataError(
-                f"every log file can be read; {fragment.path} cannot: {reason}. Remove it or write it again"
-            ) from None
+            raise unreadable(source.files, fragment.path, error) from None
     return pa.Table.from_batches(parts, pa.schema([source.dataset.schema.field(name) for name in names]))
 
 

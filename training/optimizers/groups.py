@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 import torch
 from torch import nn
@@ -63,19 +64,53 @@ class SubnetOptimizers:
         for name, config in self.configs.items():
             self.set_rate(name, config.rate * config.schedule.factor(self._num_made, self._num_steps))
 
+    def state(self) -> dict[str, Any]:
+        """Steps made, and by subnet what its optimizer remembers of each parameter, in their order."""
+        held = {name: [dict(each.state.get(p, {})) for p in _held(each)] for name, each in self.optimizers.items()}
+        return {"num_made": self._num_made, "held": held}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state, at the rates of its step; its tensors are copied."""
+        self._num_made = state["num_made"]
+        for name, optimizer in self.optimizers.items():
+            for parameter, held in zip(_held(optimizer), state["held"][name], strict=True):
+                optimizer.state.pop(parameter, None)
+                if held:
+                    optimizer.state[parameter] = {key: _copied(value, parameter.device) for key, value in held.items()}
+        self._follow_schedules()
+
     def not_finite(self) -> list[str]:
-        """Subnets with a gradient that is NaN or infinite."""
-        return [name for name, optimizer in self.optimizers.items() if not _gradients_finite(optimizer)]
+        """Subnets with a gradient that is NaN or infinite.
+
+        A sum of finite numbers is finite, unless it overflows: so one number of all gradients clears all of them, and
+        only where it does not is each one looked at.
+        """
+        gradients = [gradient for optimizer in self.optimizers.values() for gradient in _gradients(optimizer)]
+        if not gradients or bool(torch.stack([gradient.sum() for gradient in gradients]).sum().isfinite()):
+            return []
+        return [name for name, optimizer in self.optimizers.items() if not _are_finite(_gradients(optimizer))]
 
     def learning_rates(self) -> dict[str, float]:
         """The rate in force, by subnet."""
         return {name: float(optimizer.param_groups[0]["lr"]) for name, optimizer in self.optimizers.items()}
 
 
-def _gradients_finite(optimizer: torch.optim.Optimizer) -> bool:
-    gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
-    values = [gradient._values() if gradient.is_sparse else gradient for gradient in gradients]
-    return all(bool(torch.isfinite(found).all()) for found in values)
+def _held(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _copied(value: Any, device: torch.device) -> Any:
+    return value.to(device, copy=True) if isinstance(value, torch.Tensor) else value
+
+
+def _gradients(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    """Of its parameters that have one; of a table those of the touched rows."""
+    gradients = [parameter.grad for parameter in _held(optimizer) if parameter.grad is not None]
+    return [gradient._values() if gradient.is_sparse else gradient for gradient in gradients]
+
+
+def _are_finite(gradients: list[torch.Tensor]) -> bool:
+    return all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
 
 
 def claimed(subnet: str, configured: Mapping[str, OptimizerConfig]) -> OptimizerConfig:

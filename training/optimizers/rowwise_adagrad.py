@@ -4,14 +4,15 @@ Duchi, Hazan, Singer, "Adaptive Subgradient Methods", JMLR 2011; the row-wise fo
 Learning Recommendation Model", 2019, https://arxiv.org/abs/1906.00091.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import torch
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 
 from training.optimizers.base import OptimizerBase
+from training.optimizers.table_optimizer import TableOptimizer, put
 
 
 class RowwiseAdagradConfig(OptimizerBase):
@@ -28,34 +29,22 @@ class RowwiseAdagradConfig(OptimizerBase):
         return RowwiseAdagrad(parameters, lr=self.rate, weight_decay=self.weight_decay, eps=self.eps)
 
 
-class RowwiseAdagrad(torch.optim.Optimizer):
+class RowwiseAdagrad(TableOptimizer):
     """Steps each touched row by rate x gradient / sqrt(sum of the row's mean squared gradients so far)."""
 
     def __init__(self, parameters: Iterable[nn.Parameter], lr: float, weight_decay: float, eps: float) -> None:
         super().__init__(parameters, {"lr": lr, "weight_decay": weight_decay, "eps": eps})
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """Move the rows that have a gradient."""
-        assert closure is None
-        for group in self.param_groups:
-            if group["lr"] == 0:
-                continue
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._step_rows(parameter, group)
-
-    def _step_rows(self, parameter: nn.Parameter, group: dict[str, Any]) -> None:
-        assert parameter.grad is not None
-        gradient = parameter.grad.coalesce()
-        rows, values = gradient.indices()[0], gradient.values()
-        state = self.state[parameter]
+    def move(self, table: Tensor, rows: Tensor, gradients: Tensor, group: dict[str, Any]) -> None:
+        """Add to the rows' sums, then step by them."""
+        state = self.state[table]
         if not state:
-            state["sum"] = torch.zeros(len(parameter), device=parameter.device)
-        sums = state["sum"]
-        sums.index_add_(0, rows, values.square().mean(dim=1))
-        scale = group["lr"] / (sums[rows].sqrt() + group["eps"])
-        moved = -scale.unsqueeze(1) * values
+            state["sum"] = torch.zeros(len(table), device=table.device)
+        lengths = torch.linalg.vector_norm(gradients, dim=1)
+        sums = state["sum"].index_select(0, rows).add_(lengths.square_().div_(table.shape[1]))
+        state["sum"].index_copy_(0, rows, sums)
+        scale = sums.sqrt_().add_(group["eps"]).reciprocal_().mul_(-group["lr"])
+        moved = table.index_select(0, rows)
         if group["weight_decay"]:
-            moved -= group["lr"] * group["weight_decay"] * parameter[rows]
-        parameter.index_add_(0, rows, moved)
+            moved.mul_(1 - group["lr"] * group["weight_decay"])
+        put(table, rows, moved.addcmul_(gradients, scale.unsqueeze(1)))

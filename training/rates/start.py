@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from models.errors import ConfigError
-from models.network import Network
-from training.data.batches import BatchStream, TrainingBatch, sampled
+from training.compute.device import chosen_device, moved
+from training.data.batches import TrainingBatch, sampled
+from training.growth.start import first_network
 from training.observers import Observers
 from training.optimizers import OptimizerConfig
 from training.rates.probe import Probe
@@ -41,23 +42,15 @@ class Start:
         if settings.num_threads is not None:
             torch.set_num_threads(settings.num_threads)
         torch.manual_seed(settings.seed)
-        encoder, window = prepared.data.encoder, prepared.windows.train
-        self._network = Network(prepared.config.model_part(), encoder, prepared.data.statistics)
+        encoder = prepared.data.encoder
+        device = chosen_device(settings.device)
+        self._network = first_network(prepared.config.model_part(), prepared.data, prepared.parent).to(device)
         self._num_rows = prepared.rows_per_epoch
-        self._stream = BatchStream(
-            prepared.reader,
-            encoder,
-            window,
-            batch_size=settings.batch_size,
-            shuffle_rows=prepared.config.data.shuffle_rows,
-            seed=settings.seed,
-            histories=prepared.data.histories,
-            sampling=prepared.config.data.sampling,
-        )
+        self._stream = prepared.stream()
         rows = min(settings.validation_rows, PROBE_ROWS)
         self._validation = sampled(prepared.reader, encoder, prepared.windows.validation, rows)
         self.batches = self._first_batches(num_steps)
-        self.probe = Probe(self._validation)
+        self.probe = Probe(moved(self._validation, device))
         self.look = self.probe.look(self._network)
         weighting = settings.weighting.build({name: self._network.head(name) for name in self._network.graph.tasks})
         self.groups = trained_groups({**self._network.subnets(), "weighting": weighting}, settings.optimizers)

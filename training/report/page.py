@@ -73,6 +73,9 @@ def _facts(history: History) -> str:
         minutes, seconds = divmod(round(history.seconds), 60)
         facts.append(f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s")
         facts.append(f"{history.num_rows / history.seconds:,.0f} rows/s")
+        facts.append(f"{history.waited_seconds / history.seconds:.0%} of the time waiting for data")
+    if history.computed_by:
+        facts.append(f"on {history.computed_by}")
     return ", ".join(facts)
 
 

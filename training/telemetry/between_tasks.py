@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import sqrt
+from typing import Any
 
 from torch import Tensor
 
@@ -90,6 +91,15 @@ class Pooled:
             if pulled[b] > 0:
                 found.norm_ratios[pair] = pulled[a] / pulled[b]
         return found
+
+    def state(self) -> dict[str, Any]:
+        """The sums."""
+        return {"squares": dict(self._squares), "pairs": dict(self._pairs)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self._squares = {task: tuple(sums) for task, sums in state["squares"].items()}
+        self._pairs = {pair: tuple(sums) for pair, sums in state["pairs"].items()}
 
 
 def _faded(old: Sums | None, new: Sums) -> Sums:

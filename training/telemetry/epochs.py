@@ -1,11 +1,13 @@
 """Follows training and validation losses side by side, epoch by epoch, for the rule about their first epoch's end."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
 from torch import Tensor
 
 from training.history import Alarm, Validation
-from training.tally import Tally
+from training.tally import Mean, Tally
 from training.telemetry.alarms.one_epoch import EpochLook, OneEpochRule
 
 SMALLEST_SHARE = 0.5
@@ -48,3 +50,19 @@ class EpochWatch:
             return []
         self._is_raised = True
         return [Alarm(validation.step, finding.subnet, finding.evidence, finding.advice, self._rule.kind)]
+
+    def state(self) -> dict[str, Any]:
+        """All looks so far, and the training losses since the last one."""
+        looks = [asdict(look) for look in self._looks]
+        return {"epoch": self._epoch, "looks": looks, "is_raised": self._is_raised, "tally": self._tally.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self._epoch, self._is_raised = state["epoch"], state["is_raised"]
+        self._looks = [_look(each) for each in state["looks"]]
+        self._tally.restore(state["tally"])
+
+
+def _look(plain: Mapping[str, Any]) -> EpochLook:
+    training = {task: Mean(**mean) for task, mean in plain["training"].items()}
+    return EpochLook(**{**plain, "training": training})

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor, nn
 
+from models.lookup import touched
 from training.optimizers import SubnetOptimizers
 
 
 def gradient_norms(optimizers: SubnetOptimizers) -> dict[str, Tensor]:
     """By subnet with a gradient, the Euclidean norm over all its parameters, a scalar.
 
-    A table's gradient holds only the touched rows. It is coalesced in place, so that a row that came twice counts
-    once with its sum; its optimizer, which would do the same, finds it done.
+    A table's gradient holds only the touched rows; one that came twice counts once with its sum.
     """
     norms: dict[str, Tensor] = {}
     for name, parameters in trained(optimizers).items():
@@ -29,14 +29,11 @@ def trained(optimizers: SubnetOptimizers) -> dict[str, list[nn.Parameter]]:
 
 def _values(parameter: nn.Parameter) -> Tensor:
     assert parameter.grad is not None
-    if parameter.grad.is_sparse:
-        parameter.grad = parameter.grad.coalesce()
-        return parameter.grad.values()
-    return parameter.grad
+    return touched(parameter.grad)[1] if parameter.grad.is_sparse else parameter.grad
 
 
 def touched_rows(parameter: nn.Parameter) -> Tensor | None:
     """Rows of a table that have a gradient, [rows]; None for a dense parameter."""
     if parameter.grad is None or not parameter.grad.is_sparse:
         return None
-    return parameter.grad.coalesce().indices()[0]
+    return touched(parameter.grad)[0]

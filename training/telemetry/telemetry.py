@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -92,6 +93,15 @@ class Telemetry:
     def alarms(self, reading: Reading) -> list[Alarm]:
         """What a person should look at, raised once each time that it begins."""
         return self._watch.alarms(reading)
+
+    def state(self) -> dict[str, Any]:
+        """What outlives a step: the sums over readings, and the alarms that are on."""
+        return {"pooled": self._pooled.state(), "watch": self._watch.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self._pooled.restore(state["pooled"])
+        self._watch.restore(state["watch"])
 
 
 def _finite(values: Mapping[str, Tensor]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.atomic import whole_file
 from models.errors import ConfigError
+from training.config import NOT_COMPARED
 from training.pipeline import Prepared
 
 _MOST_NAMED = 5
@@ -35,7 +36,7 @@ def check_same(file: Path, prepared: Prepared) -> None:
 def _identity(prepared: Prepared) -> dict[str, Any]:
     windows = prepared.windows
     return {
-        "config": prepared.config.model_dump(mode="json", exclude={"name": True, "data": {"path"}}),
+        "config": prepared.config.model_dump(mode="json", exclude=NOT_COMPARED),
         "windows": {
             each.name: {"rows": each.num_rows, "bounds": each.described}
             for each in (windows.train, windows.validation, windows.test)

@@ -1,6 +1,7 @@
 """What every weighting is: it turns the losses of the tasks into gradients."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -37,3 +38,19 @@ class Weighting(nn.Module):
     def sigmas(self) -> dict[str, float]:
         """Learned sigma of each task, in the unit in which its loss arrives; empty where none is learned."""
         return {}
+
+    def state(self) -> dict[str, Any]:
+        """Parameters, and what the weighting remembers of the losses so far."""
+        return {"parameters": dict(self.state_dict()), "memory": self.memory()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state; its tensors are copied."""
+        self.load_state_dict(state["parameters"])
+        self.recall(state["memory"])
+
+    def memory(self) -> dict[str, Any]:
+        """What is remembered beside the parameters, in lists, dictionaries, numbers and tensors."""
+        return {}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Remember what `memory` gave."""

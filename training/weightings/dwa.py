@@ -11,7 +11,7 @@ these weights are as lopsided as equal ones.
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -75,6 +75,16 @@ class Dwa(Weighting):
     def weights(self) -> dict[str, float]:
         """Current factor of each task's loss; their sum is the number of tasks."""
         return dict(self._weights)
+
+    def memory(self) -> dict[str, Any]:
+        """The weights, the last window's means, and the losses of the one that is open."""
+        return {"weights": self._weights, "before": self._before, "seen": self._seen, "num_steps": self._num_steps}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Remember what `memory` gave."""
+        self._weights, self._before = dict(memory["weights"]), dict(memory["before"])
+        self._seen = {name: [loss.clone() for loss in seen] for name, seen in memory["seen"].items()}
+        self._num_steps = memory["num_steps"]
 
 
 def _ratio(now: float | None, before: float | None) -> float:

@@ -12,7 +12,7 @@ a second forward pass over the same rows. A logarithm has no unit: neither have 
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -75,6 +75,14 @@ class Famo(Weighting):
     def weights(self) -> dict[str, float]:
         """Factor of each task's loss in the last batch that had one."""
         return {name: float(weight) for name, weight in self._weights.items()}
+
+    def memory(self) -> dict[str, Any]:
+        """Factors of the last batch that had a task; its losses are used up when its step is over."""
+        return {"weights": self._weights}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Remember what `memory` gave."""
+        self._weights = {name: weight.clone() for name, weight in memory["weights"].items()}
 
 
 def _bounded(losses: Mapping[str, Tensor]) -> Tensor:

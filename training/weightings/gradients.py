@@ -11,7 +11,7 @@ section 3.3). With the method `mean` all of this is equal weights.
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -81,7 +81,7 @@ class Gradients(Weighting):
         """
         trace = gramian.trace()
         if not trace > 0:
-            return torch.ones(len(gramian))
+            return torch.ones(len(gramian), device=gramian.device)
         try:
             weights = self._gramian_weights(gramian / trace)
         except Exception as error:
@@ -100,6 +100,14 @@ class Gradients(Weighting):
         """Factor of each task's loss for trunk and embeddings, in the last batch that had one; heads have 1."""
         return {name: float(weight) for name, weight in self._weights.items()}
 
+    def memory(self) -> dict[str, Any]:
+        """Factors of the last batch that had a task."""
+        return {"weights": self._weights}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Remember what `memory` gave."""
+        self._weights = {name: weight.clone() for name, weight in memory["weights"].items()}
+
 
 def _leave_in_heads(objective: Objective) -> Tensor:
     """Leave each loss's gradient in the heads that it reaches; gives those at the common output, [tasks, values]."""
@@ -111,7 +119,7 @@ def _leave_in_heads(objective: Objective) -> Tensor:
         for parameter, gradient in zip(parameters, of_heads, strict=True):
             if gradient is not None:
                 parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
-        rows.append((torch.zeros_like(objective.common) if at_common is None else at_common).flatten())
+        rows.append((torch.zeros_like(objective.common) if at_common is None else at_common).flatten().float())
     return torch.stack(rows)
 
 

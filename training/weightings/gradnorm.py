@@ -15,7 +15,7 @@ construction, and z has the gradient w_k (p_k - sum_j w_j p_j / K) with p_k = si
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -84,3 +84,11 @@ class GradNorm(Weighting):
     def weights(self) -> dict[str, float]:
         """Current factor of each task's loss in a batch that has all tasks; their sum is the number of tasks."""
         return dict(zip(self.logits.tasks, self._weights_of(list(self.logits.tasks)).tolist(), strict=True))
+
+    def memory(self) -> dict[str, Any]:
+        """Each task's first loss."""
+        return {"first": dict(self._first)}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Remember what `memory` gave."""
+        self._first = dict(memory["first"])

@@ -16,4 +16,4 @@ def pulls(objective: Objective) -> Tensor:
 
 def _pull(loss: Tensor, common: Tensor) -> Tensor:
     (gradient,) = torch.autograd.grad(loss, [common], retain_graph=True, allow_unused=True)
-    return torch.zeros_like(common).flatten() if gradient is None else gradient.flatten()
+    return (torch.zeros_like(common) if gradient is None else gradient).flatten().float()

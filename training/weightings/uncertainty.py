@@ -24,7 +24,7 @@ The total may go below zero; it is nothing to stop or select on.
 
 import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -105,6 +105,14 @@ class Uncertainty(Weighting):
     def sigmas(self) -> dict[str, float]:
         """Learned sigma of each task, in the units in which its loss arrives."""
         return {name: math.exp(s / 2) for name, s in self._values().items()}
+
+    def memory(self) -> dict[str, Any]:
+        """The tasks that have had no loss yet, and the share of rows that each label had last."""
+        return {"waiting": sorted(self._waiting), "shares": dict(self._shares)}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Remember what `memory` gave."""
+        self._waiting, self._shares = set(memory["waiting"]), dict(memory["shares"])
 
     def _values(self) -> dict[str, float]:
         return {name: self.log_variance(name).item() for name in self._scales}

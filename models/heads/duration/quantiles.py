@@ -108,7 +108,7 @@ class QuantilesHead(DurationHead):
 
         One label says nothing of a spread.
         """
-        outputs = torch.zeros(len(label), self.num_outputs, dtype=label.dtype)
+        outputs = torch.zeros(len(label), self.num_outputs, dtype=label.dtype, device=label.device)
         outputs[:, self._middle] = self._standardised(label) - self.median
         return outputs
 

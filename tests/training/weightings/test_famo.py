@@ -1,5 +1,7 @@
 """FAMO: all losses fall at the same relative speed."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torchjd.scalarization import FAMO
@@ -70,7 +72,7 @@ def test_a_task_without_a_loss_in_the_batch_is_left_alone() -> None:
 
 def test_the_trainer_moves_its_logits(prepared: Prepared) -> None:
     config = small_config(prepared.config.data.path, weighting={"kind": "famo"}, max_steps=12, telemetry_every=4)
-    readings = fit(Prepared(config, prepared.reader, prepared.windows, prepared.data, {}), silent()).history.readings
+    readings = fit(replace(prepared, config=config), silent()).history.readings
     first, last = ({task: r.weights[task] * r.losses[task] for task in r.weights} for r in (readings[0], readings[-1]))
     spread = max(first.values()) / min(first.values())
     assert spread == pytest.approx(1.0, rel=1e-3)  # all logits are zero before the first step

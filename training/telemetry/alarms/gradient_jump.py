@@ -1,8 +1,9 @@
 """A gradient that is suddenly far longer than it used to be."""
 
 from collections import deque
+from collections.abc import Mapping
 from statistics import median
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from training.history import Reading
 from training.telemetry.alarms.rule import Finding, Rule, rate_setting
@@ -34,6 +35,14 @@ class GradientJumpRule(Rule):
                 judged[subnet] = self._finding(subnet, norm, usual, reading) if norm > LIMIT * usual else None
             past.append(norm)
         return judged
+
+    def state(self) -> dict[str, Any]:
+        """The last norms of each subnet."""
+        return {"norms": {subnet: list(past) for subnet, past in self._norms.items()}}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self._norms = {subnet: deque(past, maxlen=REMEMBERED) for subnet, past in state["norms"].items()}
 
     @staticmethod
     def _finding(subnet: str, norm: float, usual: float, reading: Reading) -> Finding:

@@ -1,8 +1,9 @@
 """What every rule is: it judges a reading, and says what it found and the way out."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from training.history import Reading
 
@@ -36,6 +37,13 @@ class Rule(ABC):
     @abstractmethod
     def judge(self, reading: Reading) -> dict[str, Finding | None]:
         """By subnet, task or pair: what is beyond its limit, or None. One that cannot be judged here is left out."""
+
+    def state(self) -> dict[str, Any]:
+        """What the rule remembers of earlier readings."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - most rules remember nothing
+        """Go on from such a state."""
 
 
 def rate_setting(subnet: str, reading: Reading) -> str:

@@ -1,7 +1,8 @@
 """Turns findings into alarms: one odd batch raises none, and what goes on is told once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from training.history import Alarm, Reading
 from training.telemetry.alarms.rule import Rule
@@ -42,3 +43,14 @@ class Watch:
                 if episode.begins(finding is not None, rule.readings) and finding is not None:
                     raised.append(Alarm(reading.step, finding.subnet, finding.evidence, finding.advice, rule.kind))
         return raised
+
+    def state(self) -> dict[str, Any]:
+        """What is going on, and what the rules remember."""
+        episodes = [[*at, episode.is_on, episode.streak] for at, episode in self._episodes.items()]
+        return {"episodes": episodes, "rules": {rule.kind: rule.state() for rule in self._rules}}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self._episodes = {(kind, subject): Episode(*episode) for kind, subject, *episode in state["episodes"]}
+        for rule in self._rules:
+            rule.restore(state["rules"][rule.kind])

@@ -1,0 +1,143 @@
+"""The few things that checkpoints ask of an object store, through fsspec, which every installation of torch brings.
+
+Why fsspec and not Arrow's file systems, which read the logs: Arrow takes 170 MB in an image that only serves, s3fs and
+what it needs 45 MB; and fsspec's stores are chosen by installing one.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from models.errors import CheckpointError, ConfigError, ThreefoldError
+from models.storage.location import Location, s3_endpoint, s3_region
+from models.storage.trouble import known_trouble, trouble
+
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 30
+_PIECE_BYTES = 8 * 1024 * 1024
+_EXTRAS = {"s3": "threefold[object-store]", "gs": "gcsfs", "abfs": "adlfs", "abfss": "adlfs"}
+
+
+class Store:
+    """A folder in an object store.
+
+    Raises:
+        ConfigError: the library for this kind of store is not installed, there is none, or the URL does not suit it.
+    """
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        with _asked(location):
+            self._files, self._root = _opened(location)
+
+    def folders(self) -> list[str]:
+        """Names of the folders in it; none where it is not there.
+
+        Raises:
+            CheckpointError: the store does not answer or refuses, as for every other method.
+        """
+        with _asked(self.location):
+            try:
+                found = self._files.ls(self._root, detail=True)
+            except FileNotFoundError as error:
+                if known_trouble("", error):
+                    raise  # the bucket is not there, rather than something in it
+                return []
+        names = (entry["name"].rstrip("/").rpartition("/")[2] for entry in found if entry["type"] == "directory")
+        return sorted(name for name in names if not name.startswith("."))
+
+    def read(self, name: str) -> bytes | None:
+        """The contents of a file; None where there is none."""
+        with _asked(self.location.below(name)):
+            try:
+                return bytes(self._files.cat_file(self._path(name)))
+            except FileNotFoundError as error:
+                if known_trouble("", error):
+                    raise  # the bucket is not there, rather than something in it
+                return None
+
+    def sha256(self, name: str) -> str:
+        """The digest of a file as the store gives it back."""
+        digest = hashlib.sha256()
+        with _asked(self.location.below(name)), self._files.open(self._path(name), "rb", cache_type="none") as file:
+            while piece := file.read(_PIECE_BYTES):
+                digest.update(piece)
+        return digest.hexdigest()
+
+    def download(self, name: str, target: Path) -> None:
+        """Copy a file to a local path."""
+        with _asked(self.location.below(name)):
+            self._files.get_file(self._path(name), str(target))
+
+    def upload(self, source: Path, name: str) -> None:
+        """Copy a local file to the store, which shows it once it has all of it."""
+        with _asked(self.location.below(name)):
+            self._files.put_file(str(source), self._path(name))
+
+    def write(self, name: str, contents: bytes) -> None:
+        """Write a small file, whole or not at all."""
+        with _asked(self.location.below(name)):
+            self._files.pipe_file(self._path(name), contents)
+
+    def remove(self, name: str) -> None:
+        """Remove a file."""
+        with _asked(self.location.below(name)):
+            self._files.rm_file(self._path(name))
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+
+@contextmanager
+def _asked(location: Location) -> Iterator[None]:
+    try:
+        yield
+    except ThreefoldError:
+        raise
+    except Exception as error:  # each kind of store has its own tree of errors, in a library that may not be here
+        raise CheckpointError(trouble(str(location), error)) from None
+
+
+def _opened(location: Location) -> tuple[Any, str]:
+    """The file system, and the folder's path in it."""
+    import fsspec
+
+    options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
+    if location.scheme == "s3":
+        options |= _s3_options(location)
+    elif location.query:
+        raise ConfigError(
+            f"only an s3:// URL of checkpoints holds settings; found some in {location}: remove them and set the "
+            f"environment variables of the store"
+        )
+    try:
+        files, root = fsspec.url_to_fs(f"{location.scheme}://{location.authority}/{location.path}", **options)
+    except ImportError:
+        install = _EXTRAS.get(location.scheme, "fsspec's library for it")
+        raise ConfigError(
+            f"checkpoints in an object store need a library for it; found none for {location.scheme}:// : "
+            f"pip install '{install}'"
+        ) from None
+    except ValueError:
+        raise ConfigError(
+            f"a checkpoint lies in a local folder or in a store that fsspec knows, such as s3, gs or abfs; found "
+            f"{location}: correct the URL"
+        ) from None
+    return files, root.rstrip("/")
+
+
+def _s3_options(location: Location) -> dict[str, Any]:
+    endpoint = s3_endpoint(location)
+    return {
+        "client_kwargs": {
+            "endpoint_url": "://".join(endpoint) if endpoint else None,
+            "region_name": s3_region(location),
+        },
+        "config_kwargs": {
+            "connect_timeout": _CONNECT_SECONDS,
+            "read_timeout": _READ_SECONDS,
+            "retries": {"total_max_attempts": 1},  # s3fs tries five times itself; the two would multiply
+        },
+    }

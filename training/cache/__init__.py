@@ -1,0 +1,1 @@
+"""Encoded rows on disk: a log is fitted and encoded once, and read as blocks of plain arrays from then on."""
