@@ -30,5 +30,8 @@ for packages in "torch==2.13.0" "-e .[dev]"; do
     stop "could not install $packages. Without a network, or behind a proxy, set PIP_INDEX_URL or HTTPS_PROXY, then run make again"
   fi
 done
+# TorchRec asks for FBGEMM's CUDA package whatever the host has, so it comes without what it asks for (docs/distributed.md).
+install --no-deps torchrec==1.8.0 fbgemm-gpu-cpu==1.8.0 \
+  || echo "setup: no TorchRec for this machine; training in several processes, and its tests, are left out"
 touch "$VENV/.ready"
 echo "setup: done"
