@@ -33,7 +33,8 @@ from training.observers import Observer, Observers
 from training.progress import Progress
 from training.rates.auto import with_found_rates
 from training.resume.keeping import UNKEPT, Keeping
-from training.telling import say, tell_compute, tell_settings, tell_stopped, tell_windows
+from training.say import say
+from training.telling import tell_compute, tell_settings, tell_stopped, tell_windows
 from training.trainer import Trainer
 
 

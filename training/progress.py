@@ -14,6 +14,7 @@ from rich.progress import Progress as Bar
 
 from training.data.reader import Chunk
 from training.history import Alarm, History, Validation
+from training.say import say
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -73,19 +74,19 @@ class Progress:
         if not self._console.is_terminal and seen.time - self._last_line > SECONDS_BETWEEN_LINES:
             self._last_line = seen.time
             losses = _shown(history.readings[-1].losses) if history.readings else ""
-            self._say(f"step {seen.steps:,}/{self._total:,} · {pace} · {losses} · {left:,.0f} s left")
+            say(self._console, f"step {seen.steps:,}/{self._total:,} · {pace} · {losses} · {left:,.0f} s left")
 
     def validation(self, result: Validation) -> None:
         """The validation window was looked at."""
         mark = " · best so far" if result.is_best else ""
-        self._say(f"validation at step {result.step:,}: {_shown(result.losses)} · mean {result.score:.4f}{mark}")
+        say(
+            self._console,
+            f"validation at step {result.step:,}: {_shown(result.losses)} · mean {result.score:.4f}{mark}",
+        )
 
     def alarm(self, alarm: Alarm) -> None:
         """A person should look at something."""
         self._console.print(f"[bold yellow]alarm:[/] {escape(str(alarm))}", soft_wrap=True)
-
-    def _say(self, line: str) -> None:
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)

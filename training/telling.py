@@ -8,17 +8,13 @@ from rich.console import Console
 
 from training.data.windows import Windows
 from training.history import History
+from training.say import say
 from training.trainer import Trainer
 
 if TYPE_CHECKING:
     from training.pipeline import Prepared
 
 MAX_DAYS_LISTED = 14
-
-
-def say(console: Console, line: str) -> None:
-    """One line as it is."""
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def tell_windows(console: Console, windows: Windows) -> None:

@@ -9,6 +9,7 @@ from training.amounts import amount_text
 from training.evaluation.edges import EdgeUse
 from training.evaluation.evaluate import Evaluation
 from training.report.edges import edge_sentence
+from training.say import say
 
 HEADLINE = {
     "auc": "AUC",
@@ -58,7 +59,7 @@ def print_table(console: Console, evaluation: Evaluation) -> None:
 def print_edges(console: Console, uses: Sequence[EdgeUse]) -> None:
     """What each reader makes of what it reads, a line each."""
     for use in uses:
-        console.print(f"edge: {edge_sentence(use)}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"edge: {edge_sentence(use)}")
 
 
 def _not_better(evaluation: Evaluation) -> list[str]:

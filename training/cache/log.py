@@ -19,6 +19,7 @@ from training.data.reader import LogReader
 from training.data.windows import Windows, counted_windows
 from training.fitting.fit import FittedData
 from training.growth.parent import Parent
+from training.say import say
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def encoded_log(
     windows, _ = counted_windows(reader.source, config.data, entry.manifest.counts)
     if found.was_there:
         tell(windows)
-        source.say(f"fitted and encoded before: {entry.train.num_rows:,} rows are taken from {entry.folder}")
+        say(console, f"fitted and encoded before: {entry.train.num_rows:,} rows are taken from {entry.folder}")
 
     def train(why: str, damaged: Entry = entry) -> StoredRows:
         return source.anew(damaged, why).train
@@ -114,6 +115,3 @@ class _Source:
     def anew(self, damaged: Entry, why: str) -> Entry:
         self._tell = lambda windows: None
         return self.store.found(self.key, self.build, damaged, why).entry
-
-    def say(self, line: str) -> None:
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -19,6 +19,7 @@ from training.cache.damage import DamagedEntry
 from training.cache.entry import Entry, identity_of, open_entry
 from training.cache.locks import FileLock
 from training.cache.pruning import lock_of, prune, remove_partial
+from training.say import say
 
 Build = Callable[[Path], None]
 NAME_LENGTH = 32
@@ -75,7 +76,7 @@ class Store:
 
     def _found(self, folder: Path, building: FileLock, build: Build, damaged: Entry | None, why: str) -> Found:
         if not building.try_alone():
-            self._say("another run encodes this log: waiting for it")
+            say(self.console, "another run encodes this log: waiting for it")
             building.wait_alone()
         used = FileLock(lock_of(folder, "use"))
         used.wait_shared()
@@ -112,10 +113,7 @@ class Store:
             return None
 
     def _throw_away(self, folder: Path, why: str) -> None:
-        self._say(f"the cached rows in {folder} are damaged ({why}): made anew")
+        say(self.console, f"the cached rows in {folder} are damaged ({why}): made anew")
         gone = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}.partial")
         folder.rename(gone)
         shutil.rmtree(gone)
-
-    def _say(self, line: str) -> None:
-        self.console.print(line, highlight=False, markup=False, soft_wrap=True)

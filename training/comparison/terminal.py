@@ -6,6 +6,7 @@ from rich.table import Table
 from training.comparison.paired import Verdict
 from training.comparison.results import Comparison
 from training.comparison.words import difference_words
+from training.say import say
 
 STYLES: dict[Verdict, str] = {"better": "green", "worse": "red"}
 
@@ -28,11 +29,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     console.print(table)
     for row in comparison.baselines:
         if (because := row.variant.skipped_because) is not None:
-            _say(console, f"not trained: {row.variant.title.lower()}, because {because}")
+            say(console, f"not trained: {row.variant.title.lower()}, because {because}")
     for row in (comparison.configured, *comparison.rivals):
         for record in row.failures:
-            _say(console, f"failed: {record.label}, seed {record.seed}: {record.failure}")
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+            say(console, f"failed: {record.label}, seed {record.seed}: {record.failure}")

@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from models.errors import TrainingError
 from training.distributed.collectives import agreed
 from training.distributed.state_parts import StateParts
 from training.distributed.states import Found, ShardedStates
@@ -17,6 +16,7 @@ from training.distributed.world import World
 from training.resume.cadence import Cadence
 from training.resume.config import ResumeConfig
 from training.resume.gathering import Gathered
+from training.resume.keeping import fitting
 from training.resume.rates import KeptRates
 
 LOOK_EVERY = 10
@@ -75,13 +75,8 @@ class RanksKeeping:
         self._training = training
         found = self._states.newest()
         if found is not None:
-            try:
+            with fitting(self._states.folder):
                 self._restore(training, found)
-            except (RuntimeError, ValueError, KeyError, TypeError) as error:
-                raise TrainingError(
-                    f"a training state fits the training that it is of; the one in {self._states.folder} does not: "
-                    f"{error}. Start over with --fresh"
-                ) from error
             self._tell(
                 f"resumed at step {training.history.num_steps:,} of {training.total_steps:,}, written by "
                 f"{found.world_size} process(es)"

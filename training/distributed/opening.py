@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from uuid import uuid4
 
 import torch.distributed as dist
@@ -13,8 +14,9 @@ from training.distributed.states import ShardedStates
 from training.distributed.world import World
 from training.pipeline import Prepared
 from training.resume.fingerprint import fingerprint
-from training.resume.lock import alone
+from training.resume.lock import held
 from training.resume.pruning import prune
+from training.say import say
 
 SEEN = ".seen"
 
@@ -42,13 +44,7 @@ def states_of_ranks(
     own = config.path / f"{prepared.config.name}-{digest[:16]}-shards"
     with ExitStack() as stack:
         if world.is_first:
-            try:
-                stack.enter_context(alone(own))
-            except BlockingIOError:
-                raise ConfigError(
-                    f"one run makes a training; another is making this very one, with its states in {own}: wait for "
-                    f"it, or train with another seed or another [training.resume] folder"
-                ) from None
+            stack.enter_context(held(own))
             prune(own, config)
         token = told(uuid4().hex)
         if world.is_first:
@@ -61,9 +57,7 @@ def states_of_ranks(
                 f"not find what the first one wrote into {own}: put [training.resume] folder on a volume that all "
                 f"hosts share, or set its `enabled` to false"
             )
-        states = ShardedStates(
-            world, own, digest, lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True)
-        )
+        states = ShardedStates(world, own, digest, partial(say, console))
         if fresh:
             states.clear()
         yield states

@@ -30,7 +30,8 @@ from training.observers import Observer, Observers
 from training.pipeline import Prepared, Run, Trained, evaluated, prepare, total_steps
 from training.progress import Progress
 from training.resume.keeping import UNKEPT, Keeping
-from training.telling import say, tell_compute, tell_settings, tell_stopped
+from training.say import say
+from training.telling import tell_compute, tell_settings, tell_stopped
 
 APART = 1_000_003
 """Between the seeds of two processes, so that they drop out other units."""

@@ -12,6 +12,7 @@ from training.rates.spans import with_rate
 from training.rates.sweep import Sweeper, Sweeps
 from training.rates.terminal import telling
 from training.resume.rates import KeptRates
+from training.say import say
 
 if TYPE_CHECKING:
     from training.pipeline import Prepared
@@ -32,12 +33,12 @@ def with_found_rates(prepared: "Prepared", console: Console, kept: KeptRates | N
         return prepared
     found_before = None if kept is None else kept.put_into(prepared)
     if found_before is not None:
-        _say(console, f"learning rates of {', '.join(found_before.found_rates.by_subnet)} were found before")
+        say(console, f"learning rates of {', '.join(found_before.found_rates.by_subnet)} were found before")
         return found_before
     with telling(console) as tell:
         sweeps = Sweeper(prepared, tell).sweep(only_automatic=True)
     found = {sweep.subnet: sweep.proposal.rate for sweep in sweeps.subnets}
-    _say(
+    say(
         console,
         f"learning rates of {', '.join(found)} found automatically, by {sweeps.num_runs} short runs of "
         f"{sweeps.num_steps:,} steps in all",
@@ -57,7 +58,3 @@ def with_rates(config: Config, sweeps: Sweeps) -> Config:
     }
     training = config.training.model_copy(update={"optimizers": {**kept, **found}})
     return config.model_copy(update={"training": training})
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, highlight=False, markup=False, soft_wrap=True)

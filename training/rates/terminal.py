@@ -8,6 +8,7 @@ from rich.table import Table
 
 from training.rates.sweep import Sweeps, Tell
 from training.rates.words import rate_text, verdict_words
+from training.say import say
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def telling(console: Console) -> Iterator[Tell]:
         def tell(line: str) -> None:
             status.update(f"looking for learning rates: {line}")
             if not console.is_terminal:
-                console.print(f"sweep      {line}", highlight=False, markup=False, soft_wrap=True)
+                say(console, f"sweep      {line}")
 
         yield tell
 

@@ -41,6 +41,22 @@ class Keeping(Protocol):
         """Its version is written: no state of it is needed any more."""
 
 
+@contextmanager
+def fitting(folder: Path) -> Iterator[None]:
+    """Give the states of a training back to it.
+
+    Raises:
+        TrainingError: they fit another training, though its fingerprint is the same.
+    """
+    try:
+        yield
+    except (RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(
+            f"a training state fits the training that it is of; the one in {folder} does not: {error}. Start over with "
+            f"--fresh"
+        ) from error
+
+
 class Unkept:
     """Keeps nothing: a killed training begins anew."""
 
@@ -100,13 +116,8 @@ class Kept:
         self._training = training
         stored = self._store.newest()
         if stored is not None:
-            try:
+            with fitting(self._store.folder):
                 training.restore(stored.parts)
-            except (RuntimeError, ValueError, KeyError, TypeError) as error:
-                raise TrainingError(
-                    f"a training state fits the training that it is of; the one in {self._store.folder} does not: "
-                    f"{error}. Start over with --fresh"
-                ) from error
             self._tell(_resumed(training, stored))
         self._cadence = Cadence(self._config)
 

@@ -4,8 +4,10 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from models.errors import ConfigError
 
 LOCK = ".lock"
 
@@ -28,6 +30,24 @@ def alone(folder: Path) -> Iterator[None]:
             if _is_there(folder / LOCK, lock.fileno()):
                 yield
                 return
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder of a training's states.
+
+    Raises:
+        ConfigError: another run makes the very same training.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone(folder))
+        except BlockingIOError:
+            raise ConfigError(
+                f"one process makes a training; another is making this very one, with its states in {folder}: wait for "
+                f"it, or train with another seed or another [training.resume] folder"
+            ) from None
+        yield
 
 
 def remove_if_free(folder: Path) -> bool:

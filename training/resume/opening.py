@@ -1,18 +1,19 @@
 """Opens the states of a training, for the one process that may use them."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from models.atomic import check_writable
-from models.errors import ConfigError
 from training.resume.fingerprint import fingerprint
 from training.resume.keeping import UNKEPT, Keeping, Kept
-from training.resume.lock import alone
+from training.resume.lock import held
 from training.resume.pruning import prune
 from training.resume.store import StateStore
+from training.say import say
 
 if TYPE_CHECKING:
     from training.pipeline import Prepared
@@ -31,9 +32,7 @@ def kept_states(prepared: "Prepared", console: Console, *, fresh: bool) -> Itera
         ConfigError: another process trains the very same.
     """
     config = prepared.config.training.resume
-
-    def tell(line: str) -> None:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    tell = partial(say, console)
 
     if not config.enabled:
         yield UNKEPT
@@ -46,14 +45,7 @@ def kept_states(prepared: "Prepared", console: Console, *, fresh: bool) -> Itera
         return
     digest = fingerprint(prepared)
     own = config.path / f"{prepared.config.name}-{digest[:16]}"
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(alone(own))
-        except BlockingIOError:
-            raise ConfigError(
-                f"one process makes a training; another is making this very one, with its states in {own}: wait for "
-                f"it, or train with another seed or another [training.resume] folder"
-            ) from None
+    with held(own):
         prune(own, config)
         store = StateStore(own, digest, tell)
         if fresh:

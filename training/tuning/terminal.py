@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from training.comparison.words import duration_words
+from training.say import say
 from training.tuning.record import TrialRecord
 from training.tuning.settings import parts_of
 from training.tuning.words import gain_words, state_words, value_words
@@ -13,15 +14,11 @@ def tell_trial(console: Console, record: TrialRecord, num_trials: int) -> None:
     score = "" if record.score is None else f" · validation {record.score:.4f}"
     spent = "" if record.same_as is not None else f" · {duration_words(record.seconds)}"
     values = " ".join(f"{'.'.join(parts_of(path)[-2:])}={value_words(value)}" for path, value in record.values.items())
-    _say(console, f"{record.number + 1}/{num_trials}  {state_words(record)}{score}{spent}  {values}".rstrip())
+    say(console, f"{record.number + 1}/{num_trials}  {state_words(record)}{score}{spent}  {values}".rstrip())
     if record.state == "failed":
-        _say(console, f"  failed: {record.reason}")
+        say(console, f"  failed: {record.reason}")
 
 
 def tell_end(console: Console, records: list[TrialRecord]) -> None:
     """What the search found."""
-    _say(console, gain_words(records))
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    say(console, gain_words(records))
