@@ -63,7 +63,7 @@ bench-tabular: $(VENV)/.ready ## Small public tables against LightGBM, five seed
 bench-simulated: $(VENV)/.ready ## Two million simulated impressions against the truth, five seeds: an hour
 	$(BIN)/python -m benchmarks.simulated_quality
 
-bench-long-log: $(VENV)/.ready ## A hundred million rows in one pass, and the memory that it takes: hours, and 8 GB of disk
+bench-long-log: $(VENV)/.ready ## A hundred million rows in one pass, and the memory that it takes: minutes, and 8 GB of disk
 	$(BIN)/python -m benchmarks.long_log
 
 bench-kills: $(VENV)/.ready ## A training killed twenty times against one that was not, bit for bit: minutes

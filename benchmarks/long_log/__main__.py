@@ -4,7 +4,7 @@
 
 Days of a log with 8 features and planted click rates are written in pieces, fitted, encoded and trained on in a process
 of its own, whose resident memory is looked at every second, and deleted. With 100 million rows it takes about 2 GB for
-the log, 5 GB for the encoded rows, and hours. Fails where more than 2 GiB are held beyond the tables.
+the log, 5 GB for the encoded rows, and minutes. Fails where more than 2 GiB are held beyond the tables.
 """
 
 import argparse
@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000_000)
     parser.add_argument("--folder", type=Path, default=None, help="where the temporary folder is made")
     arguments = parser.parse_args()
+    if arguments.folder is not None:
+        arguments.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         started = time.monotonic()
         log_bytes = write_days(Path(folder) / "log", arguments.rows)
