@@ -11,10 +11,10 @@ class EncodedBatch:
     """Encoded features of some rows.
 
     Attributes:
-        ids: rows of the packed table, int64 [batch, id features].
+        ids: rows of the packed table, int64 [batch, encoder.ids_width]: features, crosses, then lengths of lists.
         bags: rows of the packed table a list feature, int64 [batch, length], padded with PADDING.
         numerics: float32 [batch, encoder.numeric_width]: a value and a missing flag for each number (standardised, or a
-            position among the pieces), then log(1 + length) for each list that tells it, then past rates.
+            position among the pieces), then past rates.
     """
 
     ids: Tensor
@@ -29,6 +29,22 @@ class EncodedBatch:
         return EncodedBatch(
             self.ids[index], {name: bag[index] for name, bag in self.bags.items()}, self.numerics[index]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SplitBatch:
+    """Encoded features of one context and of the candidates that share it.
+
+    Attributes:
+        context: one row of what comes from context features alone.
+        candidates: everything else, a row a candidate; its ids, lists and numbers keep the encoder's order.
+    """
+
+    context: EncodedBatch
+    candidates: EncodedBatch
+
+    def __len__(self) -> int:
+        return len(self.candidates)
 
 
 def concatenate(batches: list[EncodedBatch], padding: int) -> EncodedBatch:
