@@ -56,8 +56,10 @@ COPY examples /opt/threefold/examples
 ENTRYPOINT ["threefold"]
 CMD ["--help"]
 
-FROM training AS distributed
+FROM runtime AS distributed
+ENV MPLCONFIGDIR=/tmp/matplotlib
 COPY --from=build-distributed /opt/threefold /opt/threefold
+COPY examples /opt/threefold/examples
 ENTRYPOINT ["torchrun"]
 
 FROM runtime AS service
