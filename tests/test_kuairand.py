@@ -16,8 +16,9 @@ LOG = os.environ.get("KUAIRAND", CONFIG.data.path)
 
 LEADS = {"click AUC": 0.008, "long_view AUC": 0.008, "dwell XAUC": 0.0}
 """Of a single training; docs/results.md has five, with an interval."""
-NOT_PASSED = ("rmse_log1p",)
-"""Of single trainings within 0.005 of the bar, on either side of it."""
+NOT_PASSED = {"rmse_log1p": -0.02}
+"""Bars that are missed (docs/results.md: five trainings between 0.919 and 0.930, LightGBM at 0.914), and how far a
+single training may be behind them."""
 
 
 @pytest.mark.slow
@@ -26,7 +27,7 @@ def test_one_model_is_good_at_all_five_tasks() -> None:
     metrics = run(CONFIG.with_overrides(data=LOG), silent()).evaluation.metrics()
     assert set(metrics) == {bar.task for bar in AHEAD}
     for bar in AHEAD:
-        least = -0.005 if bar.metric in NOT_PASSED else 0.0
+        least = NOT_PASSED.get(bar.metric, 0.0)
         assert lead(metrics, bar) > least, bar.title
     for bar in WELL_AHEAD:
         assert lead(metrics, bar) >= LEADS[bar.title], bar.title
