@@ -4,8 +4,12 @@ A categorical column is kept as its distinct values and a code per row, so that 
 looks up a few hundred distinct values instead of 65,536. Values of a log stay arrays (`models.distinct`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from types import NoneType
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +23,7 @@ LARGEST_WHOLE = 2**53
 """Up to here a float tells every whole number from its neighbours."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Categories:
     """A single-valued categorical column: row i holds values[codes[i]], or is missing where codes[i] is -1."""
 
@@ -30,7 +34,7 @@ class Categories:
         return len(self.codes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bags:
     """A column of ordered id lists: row i holds values[codes[j]] for offsets[i] <= j < offsets[i + 1].
 
@@ -43,6 +47,72 @@ class Bags:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+
+Value = str | int | None
+"""A category as a request holds it: text, or a whole number that stands for its decimal text; None is missing."""
+
+
+class SentCategories(Categories):
+    """A categorical column of a request: row i holds sent[i].
+
+    Vocabularies look up what was sent. Texts and codes are made where somebody reads them, which crosses do.
+    """
+
+    sent: Sequence[Value]
+
+    def __init__(self, sent: Sequence[Value]) -> None:
+        vars(self)["sent"] = sent  # what a frozen class costs to set is felt with thirty columns a request
+
+    @property
+    def values(self) -> Sequence[str]:
+        """Texts of the rows that have one."""
+        return [str(value) for value in self.sent if value is not None]
+
+    @cached_property
+    def codes(self) -> Codes:
+        """A position in `values` for each row, or -1."""
+        is_sent = np.fromiter((value is not None for value in self.sent), np.bool_, len(self.sent))
+        return np.where(is_sent, np.cumsum(is_sent) - 1, -1)
+
+    def __len__(self) -> int:
+        return len(self.sent)
+
+
+class SentBags(Bags):
+    """A column of lists of a request: row i holds sent[offsets[i]:offsets[i + 1]], and no element is missing.
+
+    Args:
+        sent: the elements of all lists, one after another.
+        lists: the lists themselves, or anything as long as each.
+
+    Attributes:
+        lengths: of the lists, [batch].
+    """
+
+    sent: Sequence[str | int]
+    lengths: Codes
+
+    def __init__(self, sent: Sequence[str | int], lists: Sequence[Sized]) -> None:
+        vars(self).update(sent=sent, lengths=np.fromiter(map(len, lists), np.int64, len(lists)))
+
+    @property
+    def values(self) -> Sequence[str]:
+        """Texts of the elements."""
+        return list(map(str, self.sent))
+
+    @property
+    def codes(self) -> Codes:
+        """A position in `values` for each element."""
+        return np.arange(len(self.sent))
+
+    @property
+    def offsets(self) -> Codes:
+        """Where each row begins, and where the last one ends."""
+        return np.concatenate(([0], np.cumsum(self.lengths)))
+
+    def __len__(self) -> int:
+        return len(self.lengths)
 
 
 Column = Categories | Bags | Numbers
@@ -71,15 +141,9 @@ def categories(field: str, values: Sequence[object]) -> Categories:
     Raises:
         ValueRefused: a value is neither text nor a whole number, naming its row.
     """
-    texts: list[str] = []
-    codes = np.empty(len(values), dtype=np.int64)
-    for row, value in enumerate(values):
-        if value is None:
-            codes[row] = -1
-            continue
-        codes[row] = len(texts)
-        texts.append(_text_or_refuse(field, row, value))
-    return Categories(texts, codes)
+    if set(map(type, values)) <= _SENT:
+        return SentCategories(cast(Sequence[Value], values))
+    return SentCategories([_spelled(field, row, value) for row, value in enumerate(values)])
 
 
 def bags(field: str, values: Sequence[object], separator: str | None = None) -> Bags:
@@ -93,12 +157,13 @@ def bags(field: str, values: Sequence[object], separator: str | None = None) -> 
     Raises:
         ValueRefused: a row is not a list, or an element is no id, naming the row.
     """
-    texts: list[str] = []
-    offsets = np.zeros(len(values) + 1, dtype=np.int64)
-    for row, value in enumerate(values):
-        texts.extend(_bag_texts(field, row, value, separator))
-        offsets[row + 1] = len(texts)
-    return Bags(texts, np.arange(len(texts), dtype=np.int64), offsets)
+    if set(map(type, values)) <= _LISTS:
+        lists = [each or () for each in cast(Sequence[Sequence[Any]], values)]
+        sent = list(chain.from_iterable(lists))
+        if set(map(type, sent)) <= _IDS:
+            return SentBags(sent, lists)
+    spelled = [_bag_values(field, row, value, separator) for row, value in enumerate(values)]
+    return SentBags(list(chain.from_iterable(spelled)), spelled)
 
 
 def numbers(field: str, values: Sequence[object]) -> Numbers:
@@ -107,14 +172,13 @@ def numbers(field: str, values: Sequence[object]) -> Numbers:
     Raises:
         ValueRefused: a value is no number, or is NaN or infinite, naming its row.
     """
+    if set(map(type, values)) <= _NUMBERS:
+        column = np.array(values, dtype=np.float64)
+        if np.isfinite(column).all():
+            return column
     column = np.empty(len(values), dtype=np.float64)
     for row, value in enumerate(values):
-        if value is None:
-            column[row] = np.nan
-        elif isinstance(value, bool | int | float | np.number):
-            column[row] = _finite(field, row, value)
-        else:
-            raise ValueRefused(field, row, f"must be a number or null, found {_shown(value)}")
+        column[row] = np.nan if value is None else _number(field, row, value)
     return column
 
 
@@ -123,7 +187,15 @@ def num_rows(columns: Columns) -> int:
     return len(next(iter(columns.values()))) if columns else 0
 
 
-def _finite(field: str, row: int, value: bool | int | float | np.number) -> float:
+_IDS: frozenset[type] = frozenset({str, int})
+_SENT = _IDS | {NoneType}
+_LISTS: frozenset[type] = frozenset({list, tuple, NoneType})
+_NUMBERS: frozenset[type] = frozenset({float, bool})
+
+
+def _number(field: str, row: int, value: object) -> float:
+    if not isinstance(value, bool | int | float | np.number):
+        raise ValueRefused(field, row, f"must be a number or null, found {_shown(value)}")
     try:
         number = float(value)
     except OverflowError:
@@ -135,21 +207,21 @@ def _finite(field: str, row: int, value: bool | int | float | np.number) -> floa
     return number
 
 
-def _text_or_refuse(field: str, row: int, value: object) -> str:
+def _spelled(field: str, row: int, value: object) -> str | None:
     text = category_text(value)
-    if text is None:
+    if text is None and value is not None:
         raise ValueRefused(field, row, f"must be text, a whole number or null, found {_shown(value)}")
     return text
 
 
-def _bag_texts(field: str, row: int, value: object, separator: str | None) -> list[str]:
+def _bag_values(field: str, row: int, value: object, separator: str | None) -> list[str]:
     if value is None:
         return []
     if isinstance(value, str) and separator is not None:
         return [part.strip() for part in value.split(separator) if part.strip()]
     if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str | bytes):
         raise ValueRefused(field, row, f"must be a list of ids or null, found {_shown(value)}")
-    return [_text_or_refuse(field, row, element) for element in value if element is not None]
+    return [text for element in value if (text := _spelled(field, row, element)) is not None]
 
 
 def _shown(value: object) -> str:

@@ -58,7 +58,7 @@ class Embedding(nn.Module):
             batch = self.id_dropout(batch)
         embeddings = self.dropout(self._embedded(batch))
         products = [] if self.interactions is None else [self.interactions(embeddings)]
-        return _joined([embeddings, *products, *self.inputs.numbers(batch.numerics)])
+        return joined([embeddings, *products, *self.inputs.numbers(batch.numerics)])
 
     def drawn(self, num_rows: int, dim: int) -> nn.Parameter:
         """The table's first values, [num_rows, dim]; PADDING is zero."""
@@ -91,7 +91,7 @@ class Embedding(nn.Module):
             return found.flatten(1)
         ids, *lists = torch.split(found, [len(part) for part in widths], dim=1)
         pooled = [self._pooled(name, bags[name], part, ids) for name, part in zip(bags, lists, strict=True)]
-        return _joined([ids.flatten(1), *pooled])
+        return joined([ids.flatten(1), *pooled])
 
     def _weights(self, batch: EncodedBatch) -> Tensor | None:
         """What each looked-up row counts, [batch, columns]: in a mean, one over the length of the list."""
@@ -108,10 +108,10 @@ class Embedding(nn.Module):
         """A list as one embedding, [batch, dim]; an empty list is all zeros."""
         if self.poolings[name] != "attention":
             return found.squeeze(1)
-        return self.inputs.attended(name, found, bag != PADDING, ids)
+        return self.inputs.attended(name, found, bag != PADDING, ids[:, self.inputs.targets[name]])
 
 
-def _joined(parts: list[Tensor]) -> Tensor:
+def joined(parts: list[Tensor]) -> Tensor:
     """Side by side, [batch, width]; what is alone, or beside nothing, is not copied."""
     held = [part for part in parts if part.shape[1]] or parts[:1]
     return held[0] if len(held) == 1 else torch.cat(held, dim=1)

@@ -4,16 +4,26 @@ All tables lie in one packed table, so that a batch takes one lookup instead of 
 table is PADDING and stays zero; each feature's table follows at its offset.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.batch import EncodedBatch
-from models.columns import Bags, Categories, Codes, Column, Columns
+from models.batch import EncodedBatch, SplitBatch
+from models.block import (
+    PADDING,
+    BagColumn,
+    Block,
+    IdColumn,
+    bucket_rows,
+    category_rows,
+    cross_rows,
+    length_rows,
+)
+from models.columns import Codes, Columns
 from models.features import (
     CategoricalFeature,
     Cross,
@@ -22,16 +32,13 @@ from models.features import (
     NumericFeature,
     NumericStatistics,
 )
-from models.features.categorical import encode_categories
-from models.features.crossed import crossed
-from models.features.multi_categorical import NUM_LENGTHS, encode_bags, encode_lengths
-from models.features.numeric import encode_buckets, encode_pieces, encode_standardised
+from models.features.multi_categorical import NUM_LENGTHS
+from models.features.numeric import Buckets
 from models.features.rules import check_features, owner_of
-from models.features.vocabulary import MISSING, Vocabulary
+from models.features.vocabulary import Vocabulary
 from models.past.rates import PastRates
 
-PADDING = 0
-T = TypeVar("T", np.int64, np.float32)
+__all__ = ["PADDING", "Encoder", "Fitted"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,7 @@ class Encoder:
                 self._length_offsets[bag.name] = self.num_rows
                 self.num_rows += NUM_LENGTHS
         self._owners = {f.name: owner_of(f) for f in self.features if not isinstance(f, NumericFeature)}
+        self._whole, self._context, self._candidates = self._blocks()
 
     @property
     def id_features(self) -> list[str]:
@@ -133,27 +141,18 @@ class Encoder:
             context: typed columns of one row each, encoded once and repeated for all rows.
             past: past rates of training rows, [num_rows, their width]; left out, as they were at the window's end.
         """
-        given = {**columns, **(context or {})}
-        ids: list[Codes] = []
-        bags: dict[str, torch.Tensor] = {}
-        numbers: list[NDArray[np.float32]] = []
-        for feature in self.features:
-            column = given.get(feature.name)
-            if isinstance(feature, MultiCategoricalFeature):
-                bags[feature.name] = torch.from_numpy(_repeated(self._encode_bags(feature, column, num_rows), num_rows))
-            elif isinstance(feature, NumericFeature) and _is_number(feature):
-                numbers.append(_repeated(self._encode_number(feature, column, num_rows), num_rows))
-            else:
-                ids.append(_repeated(self._encode_ids(feature, column, num_rows), num_rows))
-        ids += [_repeated(self._encode_cross(cross, given, num_rows), num_rows) for cross in self.crosses]
-        ids += [_repeated(self._encode_lengths(name, given, num_rows), num_rows) for name in self._length_offsets]
-        pasts = [past] if past is not None else [each.encode(given, num_rows) for each in self.fitted.past]
-        inputs = numbers + [_repeated(each, num_rows) for each in pasts]
-        return EncodedBatch(
-            torch.from_numpy(np.stack(ids, axis=1) if ids else np.zeros((num_rows, 0), np.int64)),
-            bags,
-            torch.from_numpy(np.concatenate(inputs, axis=1) if inputs else np.zeros((num_rows, 0), np.float32)),
-        )
+        return self._whole.encode({**columns, **(context or {})}, num_rows, past)
+
+    def encode_split(self, columns: Columns, num_rows: int, context: Columns) -> SplitBatch:
+        """Encode a context once and its candidates beside it: the parts of what `encode` makes of the same.
+
+        Args:
+            columns: typed columns of candidate features, of `num_rows` rows each.
+            num_rows: candidates.
+            context: typed columns of context features, of one row each.
+        """
+        candidates = self._candidates.encode({**columns, **context}, num_rows)
+        return SplitBatch(self._context.encode(context, 1), candidates)
 
     def values_of(self, feature: str, batch: EncodedBatch) -> torch.Tensor:
         """Each row's value of a categorical feature as its row in that feature's own table, [batch]."""
@@ -166,49 +165,49 @@ class Encoder:
         owns = isinstance(part, Cross) or owner_of(part) == part.name
         return self.fitted.vocabularies[part.name].num_rows if owns else 0
 
-    def _encode_ids(self, feature: Feature, column: Column | None, num_rows: int) -> Codes:
-        offset = self.first_row(feature.name)
-        if column is None:
-            return np.full(num_rows, MISSING + offset, dtype=np.int64)
-        if isinstance(feature, NumericFeature):
-            assert isinstance(column, np.ndarray)
-            return encode_buckets(feature, self.fitted.numerics[feature.name], column) + offset
-        assert isinstance(feature, CategoricalFeature)
-        assert isinstance(column, Categories)
-        return encode_categories(column, self.fitted.vocabularies[owner_of(feature)]) + offset
+    def _blocks(self) -> tuple[Block, Block, Block]:
+        """What encodes whole rows, a context, and its candidates.
 
-    def _encode_cross(self, cross: Cross, given: Columns, num_rows: int) -> Codes:
-        """Table rows, [num_rows], or [1] where all parts are of the context."""
-        parts = [part for name in cross.of if isinstance(part := given.get(name), Categories)]
-        if len(parts) < len(cross.of):
-            return np.full(num_rows, MISSING + self.offsets[cross.name], dtype=np.int64)
-        return encode_categories(crossed(parts), self.fitted.vocabularies[cross.name]) + self.offsets[cross.name]
+        What is made of several features, a cross or a past rate, belongs to the context where all of them do.
+        """
+        of_context = {feature.name for feature in self.features if feature.scope == "context"}.issuperset
+        return (
+            self._block(lambda of: True),
+            self._block(of_context),
+            self._block(lambda of: not of_context(of)),
+        )
 
-    def _encode_bags(self, feature: MultiCategoricalFeature, column: Column | None, num_rows: int) -> Codes:
-        if column is None:
-            return np.full((num_rows, 1), PADDING, dtype=np.int64)
-        assert isinstance(column, Bags)
-        vocabulary = self.fitted.vocabularies[owner_of(feature)]
-        return encode_bags(column, vocabulary, feature.max_length, self.first_row(feature.name), padding=PADDING)
+    def _block(self, is_held: Callable[[Sequence[str]], bool]) -> Block:
+        return Block(
+            [column for column in self._id_columns() if is_held(column.of)],
+            [
+                BagColumn(bag, self.fitted.vocabularies[owner_of(bag)], self.first_row(bag.name))
+                for bag in self.bag_features
+                if is_held([bag.name])
+            ],
+            [(each, self.fitted.numerics[each.name]) for each in self.number_features if is_held([each.name])],
+            [past for past in self.fitted.past if is_held(past.of)],
+        )
 
-    def _encode_lengths(self, name: str, given: Columns, num_rows: int) -> Codes:
-        """Rows of the table of lengths; no list is an empty one."""
-        column = given.get(name)
-        lengths = encode_lengths(column) if isinstance(column, Bags) else np.zeros(num_rows, dtype=np.int64)
-        return lengths + self._length_offsets[name]
-
-    def _encode_number(self, feature: NumericFeature, column: Column | None, num_rows: int) -> NDArray[np.float32]:
-        values = np.full(num_rows, np.nan) if column is None else column
-        assert isinstance(values, np.ndarray)
-        encode = encode_pieces if feature.encoding == "piecewise_linear" else encode_standardised
-        return encode(feature, self.fitted.numerics[feature.name], values)
+    def _id_columns(self) -> list[IdColumn]:
+        """In the order of `id_features`, then the lengths of lists."""
+        columns = []
+        for feature in self.features:
+            rows: partial[Codes | int]
+            if isinstance(feature, CategoricalFeature):
+                rows = partial(category_rows, feature.name, self.fitted.vocabularies[owner_of(feature)])
+            elif isinstance(feature, NumericFeature) and not _is_number(feature):
+                rows = partial(bucket_rows, feature.name, Buckets(feature, self.fitted.numerics[feature.name]))
+            else:
+                continue
+            columns.append(IdColumn((feature.name,), rows, self.first_row(feature.name)))
+        for cross in self.crosses:
+            rows = partial(cross_rows, cross.of, self.fitted.vocabularies[cross.name])
+            columns.append(IdColumn(cross.of, rows, self.offsets[cross.name]))
+        lengths = self._length_offsets.items()
+        return columns + [IdColumn((name,), partial(length_rows, name), first) for name, first in lengths]
 
 
 def _is_number(feature: Feature) -> bool:
     """Whether its values reach the network as numbers and not as rows of the table."""
     return isinstance(feature, NumericFeature) and feature.encoding != "quantile_buckets"
-
-
-def _repeated(encoded: NDArray[T], num_rows: int) -> NDArray[T]:
-    """Context is encoded as one row and repeated; everything else has its rows already."""
-    return np.repeat(encoded, num_rows, axis=0) if len(encoded) == 1 != num_rows else encoded

@@ -5,7 +5,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from models.columns import Bags, Codes
+from models.columns import Bags, Codes, SentBags
 from models.features.attention import AttentionConfig
 from models.features.of_categories import OfCategories
 from models.features.vocabulary import Vocabulary
@@ -61,28 +61,44 @@ def encode_bags(column: Bags, vocabulary: Vocabulary, max_length: int, offset: i
 
     The length is the longest of the batch, at least 1 and at most `max_length`; lists cut to it keep their end.
     """
-    rows = vocabulary.lookup(column.values)
-    codes, offsets = _without_missing(column)
-    lengths = np.minimum(np.diff(offsets), max_length)
-    length = max(1, int(lengths.max(initial=0)))
-    steps = np.arange(length)
-    held = steps < lengths[:, None]
-    positions = (offsets[1:] - lengths)[:, None] + steps
-    padded = np.full(held.shape, padding, dtype=np.int64)
-    padded[held] = rows[codes[positions[held]]] + offset
+    rows, lengths = _rows_of_elements(column, vocabulary)
+    if len(lengths) == 1:  # a context: for one list there is nothing to align
+        kept = rows[-max_length:] if len(rows) else np.array([padding - offset])
+        return (kept + offset)[None]
+    longest = int(lengths.max(initial=1))
+    if longest > max_length:
+        from_end = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(rows))
+        rows = rows[from_end <= max_length]
+        lengths, longest = np.minimum(lengths, max_length), max_length
+    padded = np.full((len(lengths), longest), padding, dtype=np.int64)
+    padded[np.arange(longest) < lengths[:, None]] = rows + offset  # row by row, which is how the elements lie
     return padded
 
 
 def encode_lengths(column: Bags) -> Codes:
-    """Rows of the table of lengths, [batch]: missing elements are not counted and none is cut off.
+    """Rows of the table of lengths, [batch]: missing elements are not counted and none is cut off."""
+    lengths = column.lengths if isinstance(column, SentBags) else np.diff(_without_missing(column)[1])
+    return _LENGTH_ROWS[np.minimum(lengths, len(_LENGTH_ROWS) - 1)]
 
-    Short lengths have a row each, longer ones LENGTHS_PER_DOUBLING from one power of two to the next.
-    """
-    _, offsets = _without_missing(column)
-    lengths = np.diff(offsets)
+
+def _length_rows(num_lengths: int) -> Codes:
+    """The row of each length below: short ones have one each, longer ones share LENGTHS_PER_DOUBLING a doubling."""
+    lengths = np.arange(num_lengths)
     doublings = np.log2(np.maximum(lengths, SHORT_LENGTHS) / SHORT_LENGTHS)
     long_row = SHORT_LENGTHS + np.floor(LENGTHS_PER_DOUBLING * doublings).astype(np.int64)
     return np.where(lengths < SHORT_LENGTHS, lengths, np.minimum(long_row, NUM_LENGTHS - 1))
+
+
+_LENGTH_ROWS = _length_rows(SHORT_LENGTHS << 10)  # all longer ones have the row of the last
+
+
+def _rows_of_elements(column: Bags, vocabulary: Vocabulary) -> tuple[Codes, Codes]:
+    """Rows of the vocabulary for all elements that are there, list by list, and how many each list has."""
+    if isinstance(column, SentBags):
+        return vocabulary.lookup_sent(column.sent), column.lengths
+    rows = vocabulary.lookup(column.values)
+    codes, offsets = _without_missing(column)
+    return rows[codes[offsets[0] : offsets[-1]]], np.diff(offsets)
 
 
 def _without_missing(column: Bags) -> tuple[Codes, Codes]:

@@ -1,5 +1,6 @@
 """A feature with one number a row: a price, an age, a count."""
 
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -28,10 +29,6 @@ class NumericFeature(FeatureBase):
     """Buckets at the most; repeated quantiles are merged."""
 
 
-LARGEST_DEVIATION = 1e6
-"""Standardised values are held within this: a sentinel such as 1e308 must not become an infinity in float32."""
-
-
 class NumericStatistics(Frozen):
     """What was measured of a numeric feature over the training window, after its transform."""
 
@@ -45,7 +42,7 @@ class NumericStatistics(Frozen):
     highest: float | None = None
     """The largest value; as `lowest`."""
 
-    @property
+    @cached_property
     def edges(self) -> tuple[float, ...]:
         """All edges of the buckets, strictly ascending; of a constant feature its one value."""
         outer = [edge for edge in (self.lowest, self.highest) if edge is not None]
@@ -69,11 +66,18 @@ def transformed(feature: NumericFeature, column: Numbers) -> Numbers:
     return column
 
 
-def encode_buckets(feature: NumericFeature, statistics: NumericStatistics, column: Numbers) -> Codes:
-    """Table rows, [batch]: MISSING, or 1 + the bucket's number; a boundary belongs to the bucket above it."""
-    values = transformed(feature, column)
-    rows = 1 + np.searchsorted(np.asarray(statistics.boundaries), values, side="right")
-    return np.where(np.isnan(values), MISSING, rows)
+class Buckets:
+    """Finds the bucket of a number: an edge belongs to the bucket above it, and what is missing has one behind all."""
+
+    def __init__(self, feature: NumericFeature, statistics: NumericStatistics) -> None:
+        self._feature = feature
+        self._edges = np.array([*statistics.boundaries, np.nan])  # NaN sorts as the largest
+        self._rows = np.array([*range(1, statistics.num_rows), MISSING])
+
+    def rows(self, column: Numbers) -> Codes:
+        """Table rows, [batch]: MISSING, or 1 + the bucket's number."""
+        found: Codes = self._rows[self._edges.searchsorted(transformed(self._feature, column), side="right")]
+        return found
 
 
 def encode_pieces(feature: NumericFeature, statistics: NumericStatistics, column: Numbers) -> NDArray[np.float32]:
@@ -90,13 +94,3 @@ def encode_pieces(feature: NumericFeature, statistics: NumericStatistics, column
     piece = np.searchsorted(edges[1:-1], held, side="right")
     within = (held - edges[piece]) / (edges[piece + 1] - edges[piece])
     return np.stack([(piece + within).clip(0, num_pieces), missing], axis=1).astype(np.float32)
-
-
-def encode_standardised(feature: NumericFeature, statistics: NumericStatistics, column: Numbers) -> NDArray[np.float32]:
-    """Two inputs a row, [batch, 2]: the standardised value (0 where missing) and the missing flag."""
-    values = transformed(feature, column)
-    missing = np.isnan(values)
-    with np.errstate(over="ignore"):
-        standardised = (np.where(missing, statistics.mean, values) - statistics.mean) / statistics.standard_deviation
-    standardised = standardised.clip(-LARGEST_DEVIATION, LARGEST_DEVIATION)
-    return np.stack([standardised, missing], axis=1).astype(np.float32)

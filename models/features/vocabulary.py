@@ -7,12 +7,13 @@ vocabulary does not hold), so new ids at serving time are an ordinary case and n
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import count
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
-from models.columns import Codes
+from models.columns import Codes, Value
 from models.distinct import Integers, Texts
 from models.features.known_rows import TextRows, integer_keys, integer_rows
 from models.features.row_table import RowTable
@@ -46,6 +47,20 @@ class HashVocabularyConfig(Frozen):
 VocabularyConfig = Annotated[LearnedVocabularyConfig | HashVocabularyConfig, Field(discriminator="kind")]
 
 
+class _RowOf(dict[Value, int]):
+    """Rows by text. A whole number is looked up as its text once; where that has a row, it becomes a key of its own."""
+
+    def __init__(self, rows: Iterable[tuple[str, int]]) -> None:
+        super().__init__(rows)
+        self[None] = MISSING
+
+    def __missing__(self, value: Value) -> int:
+        row = self.get(str(value), UNKNOWN) if isinstance(value, int) else UNKNOWN
+        if row != UNKNOWN:
+            self[value] = row
+        return row
+
+
 class LearnedVocabulary:
     """Categories in the order of their rows.
 
@@ -54,7 +69,7 @@ class LearnedVocabulary:
 
     def __init__(self, values: Iterable[str]) -> None:
         self.values = list(values)
-        self._row_of: dict[str, int] | None = None
+        self._row_of: _RowOf | None = None
         self._of_integers: RowTable | None = None
         self._of_texts: TextRows | None = None
 
@@ -73,10 +88,13 @@ class LearnedVocabulary:
             if self._of_texts is None:
                 self._of_texts = TextRows(self.values, NUM_RESERVED)
             return self._of_texts.find(values, UNKNOWN)
+        return self.lookup_sent(values)
+
+    def lookup_sent(self, values: Sequence[Value]) -> Codes:
+        """Table rows of what a request sent, [len(values)]: `lookup`, and MISSING for None."""
         if self._row_of is None:
-            self._row_of = {value: row for row, value in enumerate(self.values, start=NUM_RESERVED)}
-        row_of = self._row_of
-        return np.fromiter((row_of.get(value, UNKNOWN) for value in values), dtype=np.int64, count=len(values))
+            self._row_of = _RowOf(zip(self.values, count(NUM_RESERVED), strict=False))
+        return np.fromiter(map(self._row_of.__getitem__, values), np.int64, len(values))
 
 
 class HashVocabulary:
@@ -84,19 +102,29 @@ class HashVocabulary:
 
     def __init__(self, num_buckets: int) -> None:
         self.num_buckets = num_buckets
-        self._row = lru_cache(_HASHES_KEPT)(self._hashed)  # frequent values come again in every chunk
+        self.remember(_HASHES_KEPT)
 
     @property
     def num_rows(self) -> int:
         """Rows of the table: the reserved ones and one a bucket."""
         return NUM_RESERVED + self.num_buckets
 
+    def remember(self, num_values: int) -> None:
+        """Keep the hashes of so many values, 250 bytes each: frequent ones come again in every chunk and request."""
+        self._row = lru_cache(num_values)(self._hashed)
+
     def lookup(self, values: Sequence[str]) -> Codes:
         """Table rows of the values, [len(values)]; never UNKNOWN."""
-        return np.fromiter(map(self._row, values), dtype=np.int64, count=len(values))
+        return self.lookup_sent(values)
 
-    def _hashed(self, value: str) -> int:
-        digest = blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest()
+    def lookup_sent(self, values: Sequence[Value]) -> Codes:
+        """Table rows of what a request sent, [len(values)]: `lookup`, and MISSING for None."""
+        return np.fromiter(map(self._row, values), np.int64, len(values))
+
+    def _hashed(self, value: Value) -> int:
+        if value is None:
+            return MISSING
+        digest = blake2b(str(value).encode(errors="surrogatepass"), digest_size=8).digest()
         return NUM_RESERVED + int.from_bytes(digest, "little") % self.num_buckets
 
 

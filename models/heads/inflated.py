@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.frozen import Frozen
+from models.heads.normal import Normal
 
 NUM_OUTPUTS = 3
 MOST_SPREAD = 1.5
@@ -26,6 +27,7 @@ MOST_SPREAD = 1.5
 pay for an ever smaller one."""
 FARTHEST = 8.0
 """Spreads by which the mean of a logarithm may lie below the threshold when it is read as a prediction."""
+NORMAL = Normal()
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -63,11 +65,13 @@ class InflatedLogNormal:
     Args:
         measured: of the labels in the training window.
         largest: label seen; no mean and no quantile lies above it.
+        normal: how the standard normal distribution is computed.
     """
 
-    def __init__(self, measured: Inflation, largest: float) -> None:
+    def __init__(self, measured: Inflation, largest: float, normal: Normal = NORMAL) -> None:
         self._measured = measured
         self._largest = largest
+        self.normal = normal
         self.base_logit = math.log(measured.share_above) - math.log1p(-measured.share_above)
 
     def cost(self, output: Tensor, label: Tensor) -> Tensor:
@@ -92,7 +96,7 @@ class InflatedLogNormal:
         stayed = log_spread + 0.5 * (error * torch.exp(-log_spread)).square() + unit
         if found.threshold:
             cut = (math.log(found.threshold) - found.log_mean) / found.log_deviation
-            stayed = stayed + torch.special.log_ndtr((mean - cut) * torch.exp(-log_spread))
+            stayed = stayed + self.normal.log_below((mean - cut) * torch.exp(-log_spread))
         return seen + torch.where(above, stayed, torch.zeros_like(stayed))
 
     def parameters(self, output: Tensor) -> Parameters:
@@ -109,7 +113,7 @@ class InflatedLogNormal:
         exponent = row.mean + row.deviation.square() / 2
         if self._measured.threshold:
             margin = self._margin(row)
-            exponent = exponent + torch.special.log_ndtr(margin + row.deviation) - torch.special.log_ndtr(margin)
+            exponent = exponent + self.normal.log_below(margin + row.deviation) - self.normal.log_below(margin)
         return self._held(exponent)
 
     def mean(self, row: Parameters) -> Tensor:
@@ -122,8 +126,8 @@ class InflatedLogNormal:
         above, below = torch.sigmoid(row.logit), torch.sigmoid(-row.logit)
         inside = self._measured.threshold * (level / below.clamp(min=level))
         exceeding = ((1 - level) / above.clamp(min=1 - level)).clamp(max=1.0)
-        chance = torch.special.ndtr(self._margin(row)) if self._measured.threshold else 1.0
-        exponent = row.mean - row.deviation * torch.special.ndtri(exceeding * chance)
+        chance = self.normal.below(self._margin(row)) if self._measured.threshold else 1.0
+        exponent = row.mean - row.deviation * self.normal.place(exceeding * chance)
         return torch.where(level <= below, inside, self._held(exponent))
 
     def outputs(self, label: Tensor) -> Tensor:

@@ -88,7 +88,7 @@ class TestInTheEncoder:
             rows.append(len(found))
             return found
 
-        monkeypatch.setattr("models.encoder.crossed", counting)
+        monkeypatch.setattr("models.block.crossed", counting)
         context = from_rows(CONFIG, [{"user": "u1", "tab": "home"}])
         asked = {name: context[name] for name in ("user", "tab")}
         items = from_rows(CONFIG, [{"item": item} for item in ("a", "new", None, "b")])

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.features import NumericFeature, NumericStatistics
-from models.features.numeric import encode_buckets, encode_standardised, transformed
+from models.features.numeric import Buckets, transformed
+from models.features.standardised import Standardised
 from models.features.vocabulary import MISSING
 
 STATISTICS = NumericStatistics(mean=1.0, standard_deviation=2.0, boundaries=(-1.0, 0.0, 2.5))
@@ -23,20 +24,20 @@ def feature(**settings: Any) -> NumericFeature:
 class TestBuckets:
     def test_a_boundary_belongs_to_the_bucket_above(self) -> None:
         values = np.array([-9, -1, np.nextafter(0, -1), 0, 2.4, 2.5, 1e300])
-        assert encode_buckets(feature(), STATISTICS, values).tolist() == [1, 2, 2, 3, 3, 4, 4]
+        assert Buckets(feature(), STATISTICS).rows(values).tolist() == [1, 2, 2, 3, 3, 4, 4]
 
     def test_nan_is_missing(self) -> None:
-        assert encode_buckets(feature(), STATISTICS, np.array([math.nan])).tolist() == [MISSING]
+        assert Buckets(feature(), STATISTICS).rows(np.array([math.nan])).tolist() == [MISSING]
 
     def test_a_constant_feature_has_one_bucket_beside_missing(self) -> None:
         constant = NumericStatistics(mean=3, standard_deviation=1, boundaries=())
         assert constant.num_rows == 2
-        assert encode_buckets(feature(), constant, np.array([3.0, 99.0, math.nan])).tolist() == [1, 1, MISSING]
+        assert Buckets(feature(), constant).rows(np.array([3.0, 99.0, math.nan])).tolist() == [1, 1, MISSING]
 
     @given(st.lists(FINITE, min_size=2))
     def test_monotone_and_inside_the_table(self, values: list[float]) -> None:
         for transform in ("none", "log1p"):
-            rows = encode_buckets(feature(transform=transform), STATISTICS, np.sort(values))
+            rows = Buckets(feature(transform=transform), STATISTICS).rows(np.sort(values))
             assert (np.diff(rows) >= 0).all()
             assert rows.min() >= 1
             assert rows.max() < STATISTICS.num_rows
@@ -60,18 +61,22 @@ class TestTransform:
 
 class TestStandardised:
     def test_value_and_missing_flag(self) -> None:
-        encoded = encode_standardised(feature(), STATISTICS, np.array([5.0, math.nan, 1.0]))
+        encoded = Standardised([(feature(), STATISTICS)]).encode({"x": np.array([5.0, math.nan, 1.0])}, 3)
         assert encoded.dtype == np.float32
-        assert encoded.tolist() == [[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
+        assert encoded.tolist() == [[[2.0, 0.0]], [[0.0, 1.0]], [[0.0, 0.0]]]
+
+    def test_one_row_is_meant_for_all_and_an_absent_feature_is_missing(self) -> None:
+        numbers = [(feature(), STATISTICS), (feature(name="other"), STATISTICS)]
+        assert Standardised(numbers).encode({"x": np.array([5.0])}, 2).tolist() == [[[2.0, 0.0], [0.0, 1.0]]] * 2
 
     @given(st.lists(FINITE, min_size=1), st.floats(1e-300, 1e300), FINITE)
     def test_finite_and_monotone_for_every_finite_number(
         self, values: list[float], deviation: float, mean: float
     ) -> None:
         statistics = NumericStatistics(mean=mean, standard_deviation=deviation, boundaries=())
-        encoded = encode_standardised(feature(), statistics, np.sort(values))
+        encoded = Standardised([(feature(), statistics)]).encode({"x": np.sort(values)}, len(values))
         assert np.isfinite(encoded).all()
-        assert (np.diff(encoded[:, 0]) >= 0).all()
+        assert (np.diff(encoded[:, 0, 0]) >= 0).all()
 
 
 @pytest.mark.parametrize("setting", [{"mean": math.nan}, {"standard_deviation": math.inf}, {"boundaries": [math.nan]}])

@@ -35,6 +35,13 @@ class TestHash:
         found = dict(zip(KNOWN_HASHES, HashVocabulary(1_000).lookup(list(KNOWN_HASHES)).tolist(), strict=True))
         assert found == KNOWN_HASHES
 
+    def test_how_many_are_remembered_changes_no_row(self) -> None:
+        values = [str(number % 50) for number in range(200)]
+        vocabulary = HashVocabulary(1_000)
+        expected = vocabulary.lookup(values).tolist()
+        vocabulary.remember(3)
+        assert vocabulary.lookup(values).tolist() == expected
+
     @pytest.mark.parametrize("hash_seed", ["1", "2"])
     def test_the_same_in_every_process(self, hash_seed: str) -> None:
         code = "from models.features.vocabulary import HashVocabulary as H;import sys;"
