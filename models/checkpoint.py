@@ -5,6 +5,7 @@
 - `encoder/vocabularies.json`: categories in the order of their rows
 - `encoder/numerics.json`: statistics of numeric features
 - `encoder/past_ids.json`, `encoder/past_rates.safetensors`: ids with a past and its numbers, where it is asked for
+- `inference/`: the network as graphs for ONNX Runtime (docs/inference.md)
 - `growth/`: what a run needs that trains the model on; whoever serves it neither needs these files nor reads them
 """
 
@@ -15,18 +16,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from models.atomic import whole_folder
 from models.checksums import sha256, verify_listed
 from models.encoder_files import ENCODER_FILES, load_encoder, save_encoder
 from models.errors import CheckpointError
 from models.heads import LabelStatistics
+from models.inference.graph_files import read_graphs
 from models.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 from models.network import Network
 from models.predictor import Predictor
 from models.storage.fetch import local_copy
+from models.verdicts import ReducedPrecision, Verdict
+from models.weights import loaded_network
 
 WEIGHTS = "weights.safetensors"
 GROWTH = "growth/"
@@ -36,7 +39,7 @@ def new_version(network: Network, at: datetime) -> str:
     """A name that sorts by time and tells two models of the same second apart."""
     digest = hashlib.sha256()
     for tensor in network.state_dict().values():
-        digest.update(tensor.detach().contiguous().numpy().tobytes())
+        digest.update(tensor.detach().contiguous().view(-1).numpy())
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:8]}"
 
 
@@ -50,6 +53,7 @@ def save_checkpoint(
     training: Mapping[str, Any],
     attachments: Mapping[str, str] | None = None,
     writers: Sequence[Callable[[Path], None]] = (),
+    precisions: Mapping[ReducedPrecision, Verdict] | None = None,
 ) -> Path:
     """Write a new version below the folder and return its path; it appears whole or not at all.
 
@@ -62,6 +66,7 @@ def save_checkpoint(
         training: for the record.
         attachments: further text files by name (a report), stored and checked like the rest.
         writers: write further files below the folder that they are given, likewise.
+        precisions: what the check of reduced precisions found.
     """
     created_at = datetime.now(UTC)
     version = new_version(predictor.network, created_at)
@@ -83,6 +88,7 @@ def save_checkpoint(
             calibrations=predictor.calibrations,
             metrics={task: dict(values) for task, values in metrics.items()},
             training=dict(training),
+            precisions=dict(precisions or {}),
             libraries={"torch": str(torch.__version__)},
             files={str(p.relative_to(beside)): sha256(p) for p in sorted(beside.rglob("*")) if p.is_file()},
         )
@@ -111,6 +117,8 @@ def find_version(path: Path) -> Path:
 def load_checkpoint(place: Path | str) -> tuple[Predictor, Manifest]:
     """Read and verify a version, or the newest in a folder of versions; from a URL it is fetched first.
 
+    The table stays in its file and is mapped (models/weights.py).
+
     Raises:
         CheckpointError: unknown format, a missing or altered file, weights that do not fit or are not finite, or an
             object store that does not answer or refuses.
@@ -120,9 +128,9 @@ def load_checkpoint(place: Path | str) -> tuple[Predictor, Manifest]:
     manifest = read_manifest(version)
     verify_files(version, manifest, [file for file in manifest.files if not file.startswith(GROWTH)])
     encoder = load_encoder(version, manifest.model)
-    network = Network(manifest.model, encoder, manifest.statistics)
-    _load_weights(version, network)
-    return Predictor(manifest.model, encoder, network, manifest.calibrations), manifest
+    network = loaded_network(version / WEIGHTS, manifest.model, encoder, manifest.statistics)
+    graphs = read_graphs(version, manifest.files)
+    return Predictor(manifest.model, encoder, network, manifest.calibrations, graphs), manifest
 
 
 def verify_files(version: Path, manifest: Manifest, files: Sequence[str]) -> None:
@@ -135,15 +143,3 @@ def verify_files(version: Path, manifest: Manifest, files: Sequence[str]) -> Non
     if missing_from_manifest:
         raise CheckpointError(f"{version} lists no {', '.join(sorted(missing_from_manifest))}: restore or retrain it")
     verify_listed(version, manifest, files)
-
-
-def _load_weights(version: Path, network: Network) -> None:
-    try:
-        network.load_state_dict(load_file(version / WEIGHTS))
-    except (RuntimeError, SafetensorError) as error:
-        raise CheckpointError(
-            f"{version / WEIGHTS} must fit the network of its manifest; found: {str(error).splitlines()[0]}: retrain it"
-        ) from None
-    for name, tensor in network.state_dict().items():
-        if not torch.isfinite(tensor).all():
-            raise CheckpointError(f"weights must be finite; found NaN or infinity in {name} of {version}: retrain it")

@@ -6,12 +6,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.calibration.by_field import TaskCalibration
 from models.config import ModelConfig
 from models.errors import CheckpointError
 from models.heads import LabelStatistics
+from models.verdicts import ReducedPrecision, Verdict
 
 FORMAT_VERSION: Literal[1] = 1
 MANIFEST = "manifest.json"
@@ -34,6 +35,8 @@ class Manifest(BaseModel):
     """By task: what was measured on the test window."""
     training: dict[str, Any]
     """Windows, rows, steps and the full training configuration, for the record."""
+    precisions: dict[ReducedPrecision, Verdict] = Field(default_factory=dict)
+    """What the check at export found of each reduced precision; one that is not here was not checked."""
     libraries: dict[str, str]
     files: dict[str, str]
     """SHA-256 by file."""

@@ -23,15 +23,24 @@ class Predictor:
     """From typed columns to calibrated predictions of all tasks.
 
     Rows are independent: how they are batched, and in which order, changes no prediction beyond float rounding.
+
+    Attributes:
+        graphs: the same model as the checkpoint holds it for engines, the bytes by file name; empty before export.
     """
 
     def __init__(
-        self, config: ModelConfig, encoder: Encoder, network: Network, calibrations: Mapping[str, TaskCalibration]
+        self,
+        config: ModelConfig,
+        encoder: Encoder,
+        network: Network,
+        calibrations: Mapping[str, TaskCalibration],
+        graphs: Mapping[str, bytes] | None = None,
     ) -> None:
         self.config = config
         self.encoder = encoder
         self.network = network.eval()
         self.calibrations = dict(calibrations)
+        self.graphs = dict(graphs or {})
 
     def predict(self, columns: Columns, num_rows: int, context: Columns | None = None) -> Predictions:
         """Predict rows.

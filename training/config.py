@@ -16,12 +16,14 @@ from models.frozen import Frozen
 from models.heads import Task
 from models.names import ColumnName
 from models.past import PastRatesConfig
+from models.ranking import RankingConfig
 from models.trunks import MMoEConfig, TrunkConfig
 from training.compute.device import DeviceName
 from training.compute.precision import PrecisionName
 from training.data.config import WITHOUT_EFFECT, DataConfig
 from training.evaluation.known import check_unseen
 from training.growth.config import GrowthConfig
+from training.inference.config import InferenceConfig
 from training.negative_sampling import check_sampling
 from training.objective import LossUnit
 from training.optimizers import OptimizerConfig
@@ -29,7 +31,7 @@ from training.resume.config import ResumeConfig
 from training.tuning.config import TuningConfig
 from training.weightings import UncertaintyConfig, WeightingConfig
 
-NOT_COMPARED: Any = {"name": True, "data": WITHOUT_EFFECT, "training": {"resume"}}
+NOT_COMPARED: Any = {"name": True, "inference": True, "data": WITHOUT_EFFECT, "training": {"resume"}, "ranking": True}
 """Settings that change no bit of a model, for whoever compares configurations."""
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -147,12 +149,16 @@ class Config(Frozen):
     """Combinations of categorical features with embeddings of their own, one `[[crosses]]` each."""
     past_rates: tuple[PastRatesConfig, ...] = ()
     """Rates and counts of ids in earlier periods as further inputs, one `[[past_rates]]` each (docs/past_rates.md)."""
+    ranking: RankingConfig | None = None
+    """What a row is worth, for answers with a `score` and requests for the best rows (docs/ranking.md)."""
     model: NetworkConfig = NetworkConfig()
     """What lies between features and tasks."""
     training: TrainingConfig = TrainingConfig()
     """How the network is trained."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """What is reported beyond the overall numbers."""
+    inference: InferenceConfig = InferenceConfig()
+    """The graphs that a checkpoint holds for the service, and what a reduced precision may cost."""
     tuning: TuningConfig = TuningConfig()
     """What `threefold tune` may change."""
 
@@ -172,6 +178,7 @@ class Config(Frozen):
             embedding=self.model.embedding,
             trunk=self.model.trunk,
             past_rates=self.past_rates,
+            ranking=self.ranking,
         )
 
     def with_overrides(self, data: str | None = None, seed: int | None = None) -> Self:

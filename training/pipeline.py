@@ -29,6 +29,7 @@ from training.growth.optimizer_state import OptimizerState, optimizer_state
 from training.growth.parent import Parent, load_parent
 from training.growth.start import first_network, give_optimizer_state, growth_told
 from training.history import FoundRates, History
+from training.inference.ready import NOT_READY, ReadyToServe
 from training.observers import Observer, Observers
 from training.progress import Progress
 from training.rates.auto import with_found_rates
@@ -230,7 +231,7 @@ def measure(config: Config, predictor: Predictor, manifest: Manifest) -> Measure
     return Measured(windows, evaluation, scored)
 
 
-def save(finished: Run, folder: Path, attachments: dict[str, str]) -> Path:
+def save(finished: Run, folder: Path, attachments: dict[str, str], ready: ReadyToServe = NOT_READY) -> Path:
     """Write the run as a new version below the folder; it appears whole or not at all."""
     prepared, history = finished.prepared, finished.trained.history
     windows = prepared.windows
@@ -251,5 +252,6 @@ def save(finished: Run, folder: Path, attachments: dict[str, str]) -> Path:
             "parent": None if prepared.parent is None else prepared.parent.version,
         },
         attachments=attachments,
-        writers=[each.save for each in (prepared.data.inheritance, finished.trained.optimizer_state) if each],
+        writers=[each.save for each in (prepared.data.inheritance, finished.trained.optimizer_state, ready) if each],
+        precisions=ready.precisions,
     )

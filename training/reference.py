@@ -21,6 +21,7 @@ from models.heads.duration import BounceLogNormalConfig, LogNormalConfig, Quanti
 from models.heads.entire_space import EntireSpaceConfig
 from models.mlp import MlpConfig
 from models.past import PastRatesConfig
+from models.ranking import RankingConfig
 from models.trunks import (
     CrossNetworkConfig,
     DcnV2Config,
@@ -33,6 +34,7 @@ from training.cache.config import CacheConfig
 from training.config import Config, EvaluationConfig, NetworkConfig, TrainingConfig
 from training.data.config import DataConfig, SplitConfig
 from training.growth import GrowthConfig
+from training.inference.config import InferenceConfig
 from training.negative_sampling import NegativeSampling
 from training.optimizers import DEFAULTS
 from training.optimizers.adamw import AdamWConfig
@@ -78,6 +80,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ('`[[tasks]]` of kind `"value"`', ValueTask),
     ("An entry of `reads`", Edge),
     ("`[[past_rates]]`", PastRatesConfig),
+    ("`[ranking]`", RankingConfig),
     ("`tower`, `expert`, `mlp`", MlpConfig),
     ("`[model.embedding]`", EmbeddingConfig),
     ('`[model.trunk]` of kind `"mmoe"`', MMoEConfig),
@@ -99,6 +102,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ('`[training.optimizers.SUBNET]` of kind `"rowwise_adagrad"`', RowwiseAdagradConfig),
     ('`[training.optimizers.SUBNET]` of kind `"sparse_adam"`', SparseAdamConfig),
     ("`[evaluation]`", EvaluationConfig),
+    ("`[inference]`", InferenceConfig),
     ("`[tuning]`", TuningConfig),
     ('An entry of `[tuning.space]` of kind `"float"`', FloatParameter),
     ('An entry of `[tuning.space]` of kind `"log_float"`', LogFloatParameter),
@@ -163,7 +167,7 @@ def _default(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True)
     if default is None or default is PydanticUndefined or default in ((), {}):
         return ""
-    if isinstance(default, NetworkConfig | TrainingConfig | EvaluationConfig | TuningConfig):
+    if isinstance(default, NetworkConfig | TrainingConfig | EvaluationConfig | InferenceConfig | TuningConfig):
         return "see below"
     if isinstance(default, BaseModel):
         inner = ", ".join(f"{name} = {_toml(value)}" for name, value in default.model_dump(exclude_none=True).items())

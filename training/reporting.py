@@ -1,12 +1,14 @@
 """From a finished run, or a measured checkpoint, to its page and its numbers."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from models.atomic import whole_folder
 from models.errors import ConfigError
 from models.manifest import Manifest
+from models.verdicts import ReducedPrecision, Verdict
 from training.config import Config
 from training.pipeline import Measured, Run
 from training.report.data import ReportData
@@ -16,8 +18,10 @@ REPORT = "report.html"
 METRICS = "metrics.json"
 
 
-def run_files(run: Run, config_text: str) -> dict[str, str]:
-    """Report and numbers of a run, by file name."""
+def run_files(
+    run: Run, config_text: str, precisions: Mapping[ReducedPrecision, Verdict] | None = None
+) -> dict[str, str]:
+    """Report and numbers of a run, by file name; with what the check of reduced precisions found."""
     prepared, trained = run.prepared, run.trained
     page = render_report(
         ReportData(
@@ -36,6 +40,7 @@ def run_files(run: Run, config_text: str) -> dict[str, str]:
             weighting=prepared.config.training.weighting.kind,
             loss_unit=prepared.config.training.loss_unit,
             edges=trained.edges,
+            precisions=precisions or {},
         )
     )
     numbers = {
@@ -44,6 +49,7 @@ def run_files(run: Run, config_text: str) -> dict[str, str]:
         "history": trained.history.to_json(),
         "edges": [use.to_json() for use in trained.edges],
         "null_shares": prepared.data.null_shares,
+        "precisions": {name: each.model_dump() for name, each in (precisions or {}).items()},
     }
     return {REPORT: page, METRICS: json.dumps(numbers, indent=1, allow_nan=False)}
 

@@ -11,6 +11,7 @@ from models.errors import DataError
 from models.predictor import Predictor
 from training.data.reader import LogReader, csv_types
 from training.data.source import LogSource
+from training.ranking import with_score
 
 READ_ROWS = 65_536
 
@@ -35,19 +36,20 @@ def score(
         Rows written.
 
     Raises:
-        DataError: the log lacks a column, a kept column has the name of a prediction, or there are no rows.
+        DataError: the log lacks a column, a kept column has the name of a prediction, there are no rows, or the
+            utility of a row is not finite.
     """
     reader = LogReader(LogSource(path, csv_types(predictor.config), READ_ROWS), predictor.config, with_labels=False)
     keep = list(dict.fromkeys(keep))
     reader.source.require(keep)
-    fields = [field for task in predictor.config.tasks for field in task.prediction_names]
+    fields = predictor.config.answer_fields
     if taken := sorted(set(keep) & set(fields)):
         raise DataError(f"kept columns and predictions have different names; both are called {', '.join(taken)}")
     num_rows = 0
     with whole_file(output) as beside:
         writer = None
         for chunk in reader.chunks(extra=keep):
-            predictions = predictor.predict(chunk.features, chunk.num_rows)
+            predictions = with_score(predictor.config, predictor.predict(chunk.features, chunk.num_rows), num_rows)
             columns = {name: chunk.extra.column(name) for name in keep}
             table = pa.table({**columns, **{field: pa.array(predictions[field]) for field in fields}})
             writer = writer or pq.ParquetWriter(beside, table.schema, compression="zstd")

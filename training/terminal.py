@@ -1,15 +1,22 @@
 """A run's numbers in the terminal."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
+from models.config import ModelConfig
 from training.amounts import amount_text
 from training.evaluation.edges import EdgeUse
 from training.evaluation.evaluate import Evaluation
+from training.evaluation.scored import Scored
+from training.ranking import score_line
 from training.report.edges import edge_sentence
 from training.say import say
+
+if TYPE_CHECKING:
+    from training.pipeline import Run
 
 HEADLINE = {
     "auc": "AUC",
@@ -54,6 +61,19 @@ def print_table(console: Console, evaluation: Evaluation) -> None:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def print_run(console: Console, finished: "Run") -> None:
+    """What a training came to."""
+    print_table(console, finished.evaluation)
+    print_scores(console, finished.trained.predictor.config, finished.scored)
+    print_edges(console, finished.trained.edges)
+
+
+def print_scores(console: Console, config: ModelConfig, scored: Scored) -> None:
+    """What the utility says of the test window, where there is one."""
+    if line := score_line(config, scored.predictions):
+        say(console, line)
 
 
 def print_edges(console: Console, uses: Sequence[EdgeUse]) -> None:

@@ -23,10 +23,10 @@ class PastRates:
     def __init__(self, of: Sequence[str], ids: Sequence[str], numbers: NDArray[np.float32]) -> None:
         self.of = tuple(of)
         self.vocabulary = LearnedVocabulary(ids)
-        self.numbers = numbers
         self.width: int = numbers.shape[1]
         without_past = np.zeros((NUM_RESERVED, self.width), np.float32)
         self._table = np.concatenate([without_past, numbers])
+        self.numbers = self._table[NUM_RESERVED:]
 
     def encode(self, columns: Columns, num_rows: int) -> NDArray[np.float32]:
         """Numbers of the rows, [num_rows, width]; [1, width] where all columns of the id have one row."""

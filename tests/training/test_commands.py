@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from models.checkpoint import load_checkpoint
+from models.ranking import RankingConfig
 from tests.training.worlds import small_config
-from training.config import Config
+from training.config import Config, load_config
+from training.inference.config import InferenceConfig
 from training.pipeline import measure
 
 THREEFOLD = Path(sys.executable).with_name("threefold")
@@ -29,8 +31,9 @@ def threefold(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def toml(path: Path, log: Path | str, **training: object) -> Path:
-    """The small configuration as a file."""
-    return written(path, small_config(log, **training))
+    """The small configuration as a file; without graphs, which take seconds to write."""
+    bare = {"inference": InferenceConfig(graphs=False)}
+    return written(path, small_config(log, **training).model_copy(update=bare))
 
 
 def written(path: Path, config: Config) -> Path:
@@ -55,8 +58,9 @@ def _value(value: object) -> str:
 def trained(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A version that the command trained."""
     folder = tmp_path_factory.mktemp("trained")
-    done = threefold("train", toml(folder / "small.toml", world), "--output", folder / "versions")
+    done = threefold("train", written(folder / "small.toml", small_config(world)), "--output", folder / "versions")
     assert done.returncode == 0, done.stderr
+    assert "serving: int8" in done.stderr
     version = Path(done.stdout.strip())
     assert version.parent == folder / "versions"
     return version
@@ -65,6 +69,7 @@ def trained(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_train_writes_a_version_with_report_and_metrics(trained: Path) -> None:
     assert {file.name for file in trained.iterdir()} == {
         "encoder",
+        "inference",
         "manifest.json",
         "metrics.json",
         "report.html",
@@ -91,6 +96,21 @@ def test_evaluate_measures_what_train_measured(trained: Path, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     again = json.loads((tmp_path / "report" / "metrics.json").read_text())["evaluation"]
     assert again == json.loads((trained / "metrics.json").read_text())["evaluation"]
+
+
+def test_another_utility_is_no_other_model(trained: Path, tmp_path: Path) -> None:
+    ranked = written(tmp_path / "ranked.toml", _ranked(trained, "click"))
+    done = threefold("evaluate", ranked, "--checkpoint", trained)
+    assert done.returncode == 0, done.stderr
+    broken = written(tmp_path / "broken.toml", _ranked(trained, "log(click - 1)"))
+    done = threefold("evaluate", broken, "--checkpoint", trained)
+    assert "rows of the test window have no finite score" in done.stderr
+
+
+def _ranked(trained: Path, utility: str) -> Config:
+    """The configuration of a version with a utility."""
+    config = load_config(trained.parent.parent / "small.toml")
+    return config.model_copy(update={"ranking": RankingConfig(utility=utility)})
 
 
 def test_score_writes_the_predictors_numbers_in_the_logs_order(world: Path, trained: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from models.columns import bags, categories, numbers
 from models.errors import DataError
 from models.features import Feature, NumericFeature, NumericStatistics
-from models.features.numeric import encode_buckets
+from models.features.numeric import Buckets
 from models.features.vocabulary import HashVocabulary, LearnedVocabulary, LearnedVocabularyConfig
 from models.heads import LabelStatistics, Task
 from tests.training.small import FEATURES, data_config, frame, model_config, reader, write_days
@@ -83,7 +83,7 @@ class TestNumeric:
     def test_buckets_hold_about_the_same_number_of_rows(self) -> None:
         values = np.random.default_rng(0).lognormal(size=10_000)
         found = self.fitted(values, [3_000, 7_000])
-        counts = np.bincount(encode_buckets(self.FEATURE, found, values))[1:]
+        counts = np.bincount(Buckets(self.FEATURE, found).rows(values))[1:]
         assert len(counts) == 4
         assert counts.min() > 2_400
         assert counts.max() < 2_600
@@ -100,7 +100,7 @@ class TestNumeric:
         values = np.array(whole, dtype=np.float64)
         found = self.fitted(values, [len(values)])
         assert list(found.boundaries) == sorted(set(found.boundaries))
-        rows = encode_buckets(self.FEATURE, found, values)
+        rows = Buckets(self.FEATURE, found).rows(values)
         assert set(rows.tolist()) == set(range(1, found.num_rows))
 
     @pytest.mark.parametrize("value", [0.1, 1e15 + 0.3, -1 / 3, 0.0])

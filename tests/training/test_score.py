@@ -16,8 +16,10 @@ from models.features.vocabulary import HashVocabulary, LearnedVocabulary
 from models.heads import BinaryStatistics, DurationStatistics
 from models.network import Network
 from models.predictor import Predictor, typed_column
+from models.ranking import RankingConfig
 from tests.training.small import frame, model_config, write, write_days
 from training import score as score_module
+from training.ranking import score_line
 from training.score import score
 
 FIELDS = ["click", "dwell", "dwell_median"]
@@ -88,6 +90,55 @@ def test_an_old_file_is_replaced_whole(tmp_path: Path, predictor: Predictor) -> 
     (tmp_path / "out.parquet").write_text("old")
     score(predictor, str(tmp_path / "log.parquet"), tmp_path / "out.parquet")
     assert pq.read_table(tmp_path / "out.parquet").num_rows == 80
+
+
+class TestRanked:
+    """A model with a utility."""
+
+    @staticmethod
+    def ranked(predictor: Predictor, utility: str) -> Predictor:
+        config = predictor.config.model_copy(update={"ranking": RankingConfig(utility=utility)})
+        return Predictor(config, predictor.encoder, predictor.network, predictor.calibrations)
+
+    def test_the_score_is_the_last_column(self, tmp_path: Path, predictor: Predictor) -> None:
+        write(tmp_path / "log.parquet", LOG)
+        score(self.ranked(predictor, "click * (1 + dwell)"), str(tmp_path / "log.parquet"), tmp_path / "out.parquet")
+        found = pq.read_table(tmp_path / "out.parquet")
+        assert found.column_names == [*FIELDS, "score"]
+        click, dwell = (found.column(field).to_numpy().astype(np.float64) for field in ("click", "dwell"))
+        np.testing.assert_array_equal(found.column("score").to_numpy(), (click * (1 + dwell)).astype(np.float32))
+
+    def test_a_score_that_is_not_finite_names_the_row_of_the_log(
+        self, tmp_path: Path, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(tmp_path / "log.parquet", LOG)
+        dwell = as_served(predictor)["dwell"]
+        broken = self.ranked(predictor, f"sqrt({np.sort(dwell)[-2:].mean()} - dwell)")
+        monkeypatch.setattr(score_module, "READ_ROWS", 7)
+        with pytest.raises(DataError, match=rf"row {dwell.argmax()}, field 'score': must be finite"):
+            score(broken, str(tmp_path / "log.parquet"), tmp_path / "out.parquet")
+        assert not (tmp_path / "out.parquet").exists()
+
+    def test_a_kept_column_may_not_be_called_score(self, tmp_path: Path, predictor: Predictor) -> None:
+        write(tmp_path / "log.parquet", LOG.assign(score=1))
+        with pytest.raises(DataError, match="both are called score"):
+            score(self.ranked(predictor, "click"), str(tmp_path / "log.parquet"), tmp_path / "o.parquet", ["score"])
+        score(predictor, str(tmp_path / "log.parquet"), tmp_path / "o.parquet", ["score"])
+
+    def test_a_window_is_told_by_its_scores(self, predictor: Predictor) -> None:
+        predictions = as_served(predictor)
+        assert score_line(predictor.config, predictions) is None
+        line = score_line(self.ranked(predictor, "click * 0 + 2").config, predictions)
+        assert line == "score      2 at the median of the test window, from 2 to 2"
+
+    def test_a_window_with_broken_scores_is_told_by_their_number(self, predictor: Predictor) -> None:
+        predictions = as_served(predictor)
+        limit = float(np.median(predictions["dwell"]))
+        num_broken = int((predictions["dwell"] > np.float64(limit)).sum())
+        line = score_line(self.ranked(predictor, f"sqrt({limit} - dwell)").config, predictions)
+        assert line is not None
+        assert f"warning: {num_broken} of 80 rows of the test window have no finite score" in line
+        assert f"row {int((predictions['dwell'] > limit).argmax())}, field 'score'" in line
 
 
 class TestRefused:

@@ -19,18 +19,19 @@ def evaluate_command(
     from training.config import load_config
     from training.pipeline import measure
     from training.reporting import REPORT, write_measured
-    from training.terminal import print_table
+    from training.terminal import print_scores, print_table
 
     console = Console(stderr=True)
     config = load_config(config_file).with_overrides(data=data)
     predictor, manifest = load_checkpoint(checkpoint)
-    if config.model_part() != manifest.model:
+    if config.model_part().model_copy(update={"ranking": manifest.model.ranking}) != manifest.model:
         raise ConfigError(
             f"a checkpoint is measured with the features, tasks and network that it was trained with; {config_file} "
             f"describes others: use the configuration of {manifest.version}"
         )
     measured = measure(config, predictor, manifest)
     print_table(console, measured.evaluation)
+    print_scores(console, config.model_part(), measured.scored)
     if output is not None:
         write_measured(output, measured, config, config_file.read_text(encoding="utf-8"), manifest)
         console.print(f"report {output / REPORT}", highlight=False, soft_wrap=True)

@@ -34,11 +34,12 @@ def train_command(
     from models.storage.versions import VersionsFolder
     from training.config import load_config
     from training.distributed.world import launched
+    from training.inference.making_ready import ready_to_serve
     from training.pipeline import prepare, run_prepared, save
     from training.reporting import REPORT, run_files
     from training.resume.opening import kept_states
     from training.tensorboard import TensorBoard
-    from training.terminal import print_edges, print_table
+    from training.terminal import print_run
 
     world = launched()
     speaks = world is None or world.is_first
@@ -61,10 +62,10 @@ def train_command(
             if found is None:
                 return
             finished = found
-        version = save(finished, versions.local, run_files(finished, config_text))
+        ready = ready_to_serve(finished.prepared, finished.trained.predictor, console)
+        version = save(finished, versions.local, run_files(finished, config_text, ready.precisions), ready)
         place = versions.published(version)
         forget()
-    print_table(console, finished.evaluation)
-    print_edges(console, finished.trained.edges)
+    print_run(console, finished)
     console.print(f"checkpoint {place}\nreport     {within(place, REPORT)}", highlight=False, soft_wrap=True)
     typer.echo(place)

@@ -162,6 +162,8 @@ def _rebuilt(config: Config, tasks: tuple[Task, ...] | None = None, **training: 
         update={
             "tasks": config.tasks if tasks is None else tasks,
             "past_rates": config.past_rates if tasks is None else _of_any_task(config),
+            # A utility may be over tasks that are gone.
+            "ranking": config.ranking if tasks is None or len(tasks) == len(config.tasks) else None,
             "training": config.training.model_copy(update=training),
         }
     )

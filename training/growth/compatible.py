@@ -9,9 +9,9 @@ from models.features import NumericFeature
 
 FREE = {
     "calibration", "dropout", "id_dropout", "initial_std", "stop_gradient", "teacher_forcing_steps",
-    "vocabulary.max_size", "vocabulary.min_count",
+    "vocabulary.max_size", "vocabulary.min_count", "ranking",
 }  # fmt: skip
-"""Settings that change how a network is trained or calibrated and not what its weights mean."""
+"""Settings that change how a network is trained, calibrated or used and not what its weights mean."""
 
 
 def check_compatible(version: str, stored: ModelConfig, wanted: ModelConfig) -> None:

@@ -1,12 +1,13 @@
 """All that the page is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.calibration.by_field import TaskCalibration
 from models.config import ModelConfig
 from models.heads import LabelStatistics, Task
+from models.verdicts import ReducedPrecision, Verdict
 from training.data.windows import Windows
 from training.evaluation.edges import EdgeUse
 from training.evaluation.evaluate import Evaluation, TaskEvaluation
@@ -35,6 +36,7 @@ class ReportData:
         edges: what each reader makes of what it reads; empty where no task reads another, or nothing was trained.
         weighting: its kind.
         loss_unit: in which the weighting got the losses, and sigmas are.
+        precisions: what the check of reduced precisions found.
     """
 
     name: str
@@ -52,6 +54,7 @@ class ReportData:
     edges: Sequence[EdgeUse] = ()
     weighting: str = "uncertainty"
     loss_unit: LossUnit = "base_rate"
+    precisions: Mapping[ReducedPrecision, Verdict] = field(default_factory=dict)
 
     def measured(self, task: Task) -> TaskEvaluation:
         """What was measured of a task."""

@@ -12,7 +12,12 @@ from training.cache.fingerprint import fingerprint as fingerprint_of_rows
 if TYPE_CHECKING:
     from training.pipeline import Prepared
 
-_DECIDES_NOTHING: Any = {"training": {"resume": True}, "data": {"cache": {"folder", "max_gib"}}, "tuning": True}
+_DECIDES_NOTHING: Any = {
+    "training": {"resume": True},
+    "data": {"cache": {"folder", "max_gib"}},
+    "tuning": True,
+    "inference": True,
+}
 
 
 def fingerprint(prepared: "Prepared") -> str:

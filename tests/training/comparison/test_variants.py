@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from models.heads.entire_space import EntireSpaceConfig
+from models.ranking import RankingConfig
 from tests.training.worlds import small_config
 from training.comparison.variants import Variant, single_task, unchained, untuned, with_rate, with_seed, with_weights
 from training.config import Config
@@ -34,6 +35,12 @@ def test_a_single_task_keeps_everything_but_the_others() -> None:
     assert (alone.features, alone.model, alone.data) == (whole.features, whole.model, whole.data)
     assert alone.tasks[0].tower == whole.tasks[2].tower
     assert set(alone.training.optimizers) == {"embeddings", "heads.*", "heads.conversion"}
+
+
+def test_a_utility_is_kept_where_all_tasks_are() -> None:
+    whole = config().model_copy(update={"ranking": RankingConfig(utility="click * conversion")})
+    assert single_task(whole, whole.tasks[0]).ranking is None
+    assert unchained(whole).ranking == whole.ranking
 
 
 def test_no_optimizer_group_is_left_without_a_subnet() -> None:

@@ -28,6 +28,7 @@ def written(file: Path, log: Path, **training: Any) -> Path:
     together = {"batch_size": 500, "telemetry_every": 1, "device": "cpu", **training}
     config = small_config(log, **together)
     settings = config.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    settings["inference"] = {"graphs": False}
     file.write_text(tomli_w.dumps(settings), encoding="utf-8")
     return file
 

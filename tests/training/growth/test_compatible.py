@@ -26,6 +26,7 @@ def changed(parts: list[dict[str, Any]], name: str, **settings: Any) -> list[dic
         {"features": changed(FEATURES, "tags", vocabulary={"kind": "learned"}, id_dropout=0.3)},
         {"embedding": {"dim": 2, "dropout": 0.1, "initial_std": 0.01}},
         {"tasks": changed(TASKS, "click", calibration={"kind": "isotonic"})},
+        {"ranking": {"utility": "click * dwell"}},
         {"tasks": changed(TASKS, "dwell", reads=[{"task": "click", "stop_gradient": False}])},
     ],
 )

@@ -1,0 +1,1 @@
+"""How a trained network is made ready to serve: its graphs, and the check of reduced precisions."""
