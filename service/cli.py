@@ -19,24 +19,35 @@ def serve(
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 unless set.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one; 8000 unless set.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve.")] = None,
     max_rows: Annotated[int | None, typer.Option(help="Rows of one request.")] = None,
     max_body_bytes: Annotated[int | None, typer.Option(help="Bytes of one body.")] = None,
     body_timeout_s: Annotated[float | None, typer.Option(help="Seconds for a whole body to arrive.")] = None,
+    head_timeout_s: Annotated[float | None, typer.Option(help="Seconds for the headers of a request.")] = None,
+    max_connections: Annotated[int | None, typer.Option(help="Connections held at once.")] = None,
     max_open_bodies: Annotated[int | None, typer.Option(help="Requests held at once, body to answer.")] = None,
     max_queued_rows: Annotated[int | None, typer.Option(help="Rows waiting or being predicted at once.")] = None,
+    max_batch_rows: Annotated[int | None, typer.Option(help="Rows predicted at once.")] = None,
+    max_delay_ms: Annotated[float | None, typer.Option(help="Wait of small requests for others on their way.")] = None,
     num_threads: Annotated[int | None, typer.Option(help="Threads of one prediction.")] = None,
+    precision: Annotated[str | None, typer.Option(help="float32, int8, bfloat16 or auto.")] = None,
+    engine: Annotated[str | None, typer.Option(help="auto, torch or onnxruntime.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
     shutdown_grace_s: Annotated[int | None, typer.Option(help="Seconds to finish after SIGTERM.")] = None,
 ) -> None:
     """Serve a model over HTTP. Every option is also an environment variable: THREEFOLD_PORT, for example."""
     given = {name: value for name, value in locals().items() if value is not None}
-    from service.server import run
     from service.settings import ENV_PREFIX, Settings
 
     try:
         settings = Settings(**given)
     except ValidationError as error:
         raise _as_config_error(error, ENV_PREFIX) from None
+    from service.native_threads import limit_native_threads
+
+    limit_native_threads(settings.num_threads)
+    from service.server import run
+
     run(settings)
 
 

@@ -1,50 +1,75 @@
 """How much of a request the model knew: categories it never saw, and features that were not sent."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from models.batch import EncodedBatch
-from models.columns import Codes
+from models.batch import EncodedBatch, SplitBatch
 from models.encoder import PADDING, Encoder
 from models.features.vocabulary import MISSING, UNKNOWN
+from models.inference.parts import Parts
 
 Counts = dict[str, int]
 """Rows by feature; features with none are left out."""
+_NO_ROW = -1
+"""Equal to no row of the table: numbers in buckets have no unknown categories."""
 
 
 class Coverage:
     """Counts over encoded batches; a context value counts once for each row it was meant for."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, parts: Parts) -> None:
+        ids, bags, numerics = range(encoder.ids_width), encoder.bag_features, range(encoder.numeric_width)
+        self._whole = _Columns(encoder, tuple(ids), tuple(bag.name for bag in bags), tuple(numerics))
+        self._context = _Columns(encoder, parts.context_ids, parts.context_bags, parts.context_numerics)
+        self._candidates = _Columns(encoder, parts.candidate_ids, parts.candidate_bags, parts.candidate_numerics)
+
+    def of(self, batch: EncodedBatch | SplitBatch) -> tuple[Counts, Counts]:
+        """Rows with at least one category that the vocabulary does not hold, and rows without a value, by feature."""
+        unknown: Counts = {}
+        missing: Counts = {}
+        if isinstance(batch, SplitBatch):
+            self._context.count(batch.context, len(batch), unknown, missing)
+            self._candidates.count(batch.candidates, 1, unknown, missing)
+        else:
+            self._whole.count(batch, 1, unknown, missing)
+        return unknown, missing
+
+
+class _Columns:
+    """Some columns of what the encoder makes, and what in them means unknown or missing."""
+
+    def __init__(
+        self, encoder: Encoder, ids: tuple[int, ...], bags: tuple[str, ...], numerics: tuple[int, ...]
+    ) -> None:
         crosses = {cross.name for cross in encoder.crosses}
-        self._ids = [name for name in encoder.id_features if name not in crosses]  # requests hold no crosses
-        self._id_offsets = np.array([encoder.first_row(name) for name in self._ids], dtype=np.int64)
-        self._with_vocabulary = np.array([name not in encoder.fitted.numerics for name in self._ids], dtype=bool)
-        self._bags = {feature.name: encoder.first_row(feature.name) for feature in encoder.bag_features}
-        self._numbers = [feature.name for feature in encoder.number_features]
+        sent = [name for name in encoder.id_features if name not in crosses]  # requests hold no crosses
+        self._ids = [sent[position] for position in ids if position < len(sent)]
+        offsets = [encoder.first_row(name) for name in self._ids]
+        has_unknown = np.array([name not in encoder.fitted.numerics for name in self._ids], dtype=bool)
+        self._missing_rows = np.array(offsets, dtype=np.int64) + MISSING
+        self._unknown_rows = np.where(has_unknown, self._missing_rows - MISSING + UNKNOWN, _NO_ROW)
+        self._last_rows = np.maximum(self._missing_rows, self._unknown_rows)
+        self._bags = {name: encoder.first_row(name) + UNKNOWN for name in bags}
+        numbers = encoder.number_features  # a value and a flag each
+        flags = [(place, at) for place, at in enumerate(numerics) if at % 2 == 1 and at < 2 * len(numbers)]
+        self._flags = [place for place, _ in flags]
+        self._numbers = [numbers[at // 2].name for _, at in flags]
 
-    def unknown(self, batch: EncodedBatch) -> Counts:
-        """Rows with at least one category that the vocabulary does not hold."""
-        return {name: count for name, count in self._unknown(batch) if count}
+    def count(self, batch: EncodedBatch, times: int, unknown: Counts, missing: Counts) -> None:
+        """Add the rows of the batch, each that many times."""
+        ids = batch.ids.numpy()[:, : len(self._ids)]
+        if (ids <= self._last_rows).any():  # most of the time there are none, and one look is enough
+            _add(unknown, self._ids, ids == self._unknown_rows, times)
+            _add(missing, self._ids, ids == self._missing_rows, times)
+        if self._flags:
+            _add(missing, self._numbers, batch.numerics.numpy()[:, self._flags] > 0, times)
+        for name, unknown_row in self._bags.items():
+            bag = batch.bags[name].numpy()
+            _add(unknown, [name], (bag == unknown_row).any(axis=1, keepdims=True), times)
+            _add(missing, [name], (bag[:, :1] == PADDING), times)
 
-    def missing(self, batch: EncodedBatch) -> Counts:
-        """Rows without a value; an empty list is a missing one."""
-        return {name: count for name, count in self._missing(batch) if count}
 
-    def _unknown(self, batch: EncodedBatch) -> Iterator[tuple[str, int]]:
-        is_unknown = (self._held(batch) == self._id_offsets + UNKNOWN) & self._with_vocabulary
-        yield from zip(self._ids, is_unknown.sum(axis=0).tolist(), strict=True)
-        for name, offset in self._bags.items():
-            yield name, int((batch.bags[name].numpy() == offset + UNKNOWN).any(axis=1).sum())
-
-    def _missing(self, batch: EncodedBatch) -> Iterator[tuple[str, int]]:
-        yield from zip(self._ids, (self._held(batch) == self._id_offsets + MISSING).sum(axis=0).tolist(), strict=True)
-        for name in self._bags:
-            yield name, int((batch.bags[name].numpy() == PADDING).all(axis=1).sum())
-        flags = batch.numerics[:, 1 : 2 * len(self._numbers) : 2].sum(dim=0).tolist()
-        yield from zip(self._numbers, map(int, flags), strict=True)
-
-    def _held(self, batch: EncodedBatch) -> Codes:
-        """Table rows of what a request holds, [batch, id features without crosses]."""
-        return batch.ids.numpy()[:, : len(self._ids)]
+def _add(counts: Counts, names: list[str], seen: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], times: int) -> None:
+    """Add the rows that were seen, [batch, names]."""
+    for name, count in zip(names, np.count_nonzero(seen, axis=0).tolist(), strict=True):
+        if count:
+            counts[name] = count * times

@@ -1,23 +1,38 @@
-"""The engine: a loaded model that predicts without HTTP, one batch at a time, and never blocks the event loop."""
+"""The engine: a loaded model that predicts without HTTP, in slices on the event loop."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
+from time import monotonic
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models.checkpoint import load_checkpoint
 from models.columns import Column, bags, categories
 from models.features import CategoricalFeature, MultiCategoricalFeature
+from models.inference import CompiledPredictor
 from models.manifest import Manifest
-from models.predictor import Predictions, Predictor
-from service.coverage import Counts, Coverage
+from models.predictor import Predictor
+from service.batching.forward import Forward
+from service.batching.job import Job, Values, never, too_late
+from service.batching.turns import Turns
+from service.batching.watcher import Watcher
+from service.body.reader import RequestReader
+from service.coverage import Counts
 from service.gate import Gate
-from service.refusal import NOT_FINITE, NOT_READY, Refusal
-from service.request import PredictRequest, RequestReader
+from service.large_bodies import LargeBodies
+from service.ranking import Ranker
+from service.refusal import NOT_READY, Refusal
+from service.request import PredictRequest
 from service.settings import Settings
+
+SMALL_ROWS = 32
+"""Requests of at most so many rows are predicted together: below about a hundred rows a batch costs what one costs."""
+
+Loaded = tuple[Predictor, Manifest]
+"""A model in memory, and what its checkpoint says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +40,17 @@ class Outcome:
     """Predictions of one request and what was seen on the way.
 
     Attributes:
-        predictions: by field of the answer, [rows] each.
-        num_rows: rows predicted.
+        fields: names of the columns of `values`.
+        values: predictions of all rows in the order sent, [rows, fields].
+        order: positions of the best rows, best first, [top_k]; None where all rows were asked for.
         unknown: rows with an unknown category, by feature.
         missing: rows without a value, by feature.
         seconds: by stage.
     """
 
-    predictions: Predictions
-    num_rows: int
+    fields: tuple[str, ...]
+    values: Values
+    order: NDArray[np.int64] | None
     unknown: Counts
     missing: Counts
     seconds: dict[str, float]
@@ -42,43 +59,57 @@ class Outcome:
 class Engine:
     """Holds one model version.
 
-    Bodies are parsed in one thread and rows are predicted in another: the network leaves the interpreter's lock, so
-    the next request is read meanwhile, and health checks are answered at any time.
+    Attributes:
+        bodies: requests between their first byte and their answer.
+        rows: rows waiting for the network or in it.
+        turns: the queue.
+        large_bodies: whose turn it is to be read.
+        ready: whether it predicts.
     """
 
     def __init__(self, predictor: Predictor, manifest: Manifest, settings: Settings) -> None:
         self.predictor = predictor
+        self.compiled = CompiledPredictor.load(
+            predictor,
+            manifest,
+            engine=settings.engine,
+            precision=settings.precision,
+            num_threads=settings.num_threads,
+        )
         self.manifest = manifest
+        self.ranker = Ranker(manifest.model)
         self.reader = RequestReader(manifest.model.features, settings.max_rows)
-        self.bodies = Gate(settings.max_open_bodies, "bodies")
-        self.rows = Gate(settings.max_queued_rows, "rows")
+        self.bodies = Gate(settings.max_open_bodies, "bodies", self.wait_s)
+        self.rows = Gate(settings.max_queued_rows, "rows", self.wait_s)
+        self.large_bodies = LargeBodies()
         self.ready = False
-        self._coverage = Coverage(predictor.encoder)
-        self._parse_thread = ThreadPoolExecutor(1, thread_name_prefix="parse")
-        # OpenMP keeps the number of threads per thread that asks: it must be set where the network runs.
-        self._model_thread = ThreadPoolExecutor(
-            1, thread_name_prefix="model", initializer=torch.set_num_threads, initargs=(settings.num_threads,)
+        self._bytes_per_row = math.inf
+        self._forward = Forward(predictor.encoder, self.compiled)
+        self.turns = Turns(
+            self._forward,
+            max_batch_rows=settings.max_batch_rows,
+            small_rows=SMALL_ROWS,
+            max_delay_s=settings.max_delay_ms / 1e3,
+            num_open=lambda: self.bodies.held,
         )
 
     @classmethod
-    def load(cls, settings: Settings) -> "Engine":
-        """Load, verify and warm up the checkpoint.
+    def load(cls, settings: Settings, loaded: Loaded | None = None) -> "Engine":
+        """Load and verify the checkpoint, unless it is given, and warm up.
 
         Raises:
             CheckpointError: it cannot be served.
             Refusal: its predictions are not finite.
         """
-        predictor, manifest = load_checkpoint(settings.checkpoint)
+        # Of the thread that asks, which is the event loop's: it is the one that predicts.
+        torch.set_num_threads(settings.num_threads)
+        predictor, manifest = loaded or load_checkpoint(settings.checkpoint)
         engine = cls(predictor, manifest, settings)
-        try:
-            engine.warm_up()
-        except BaseException:
-            engine.close()
-            raise
+        engine.warm_up()
         return engine
 
     def warm_up(self) -> None:
-        """Predict a row of empty ids and missing numbers, in the thread that will serve; then the engine is ready.
+        """Predict rows of empty ids and missing numbers, whole and parted; then the engine is ready.
 
         What ids are looked up in is made by the first lookup, which no request shall wait for.
         """
@@ -88,67 +119,102 @@ class Engine:
                 columns[feature.name] = categories(feature.name, [""])
             elif isinstance(feature, MultiCategoricalFeature):
                 columns[feature.name] = bags(feature.name, [[""]])
-        request = PredictRequest(columns, 1)
-        self._model_thread.submit(self._predict, request, perf_counter()).result()
+        from_context = {f.name for f in self.manifest.model.features if f.scope == "context"}
+        context = {name: column for name, column in columns.items() if name in from_context}
+        candidates = {name: column for name, column in columns.items() if name not in from_context}
+        for request in (PredictRequest(columns, 1), PredictRequest(candidates, 1, context)):
+            self.predict_now(request)
         self.ready = True
 
-    async def read(self, body: bytes) -> PredictRequest:
-        """Parse a body in the thread for it.
+    def watch(self, watcher: Watcher) -> None:
+        """Tell the watcher what happens from now on, and whether the engine is ready."""
+        self.rows.changed = watcher.rows_changed
+        self.bodies.changed = watcher.bodies_changed
+        self.turns.watcher = watcher
+        watcher.ready_changed(self.ready)
+
+    def read(self, body: bytes, *, arrow: bool = False) -> PredictRequest:
+        """Parse a body, and learn how many rows a byte holds.
 
         Raises:
             Refusal: see `RequestReader.read`.
         """
-        self._check_ready()
-        return await asyncio.get_running_loop().run_in_executor(self._parse_thread, self.reader.read, body)
+        request = self.reader.read(body, arrow=arrow)
+        self._bytes_per_row = len(body) / request.num_rows
+        return request
 
-    async def predict(self, request: PredictRequest) -> Outcome:
-        """Predict rows as soon as the model's thread is free.
+    def check_room(self, num_bytes: int) -> None:
+        """Refuse one more body of so many bytes where it, or its rows, would hardly find room.
+
+        Raises:
+            Overloaded: too many bodies are open, or the queue is full.
+        """
+        self.bodies.check(1)
+        self.check_rows(num_bytes)
+
+    def check_rows(self, num_bytes: int) -> None:
+        """Refuse a body of so many bytes before it is read, where its rows would hardly find room.
+
+        They are guessed from the body read last; a guess refuses nothing while the queue is empty.
+
+        Raises:
+            Overloaded: the queue is full.
+        """
+        if self.rows.held:
+            self.rows.check(min(max(1, int(num_bytes / self._bytes_per_row)), self.reader.max_rows))
+
+    def wait_s(self) -> float:
+        """An estimate of the seconds until what is queued now is predicted."""
+        return self.turns.pace.seconds(self.rows.held)
+
+    async def predict(
+        self, request: PredictRequest, deadline: float | None = None, gone: Callable[[], bool] = never
+    ) -> Outcome:
+        """Predict rows, behind what is queued already.
+
+        Args:
+            request: the rows.
+            deadline: when the answer is of no use any more, by `time.monotonic`.
+            gone: asked whether the client has left, before anything is computed for it.
 
         Raises:
             Overloaded: the rows do not fit into the queue.
+            Refusal: the deadline cannot be or was not met, the client left, or a prediction is not finite.
+        """
+        self.check_ready()
+        self.ranker.check(request.options.top_k)
+        now = monotonic()
+        if deadline is not None and now + self.wait_s() > deadline:
+            self.turns.watcher.deadline_missed("arrival")
+            raise too_late(f"{self.rows.held} rows queued before it, which take longer")
+        with self.rows.holding(request.num_rows):
+            job = await self.turns.outcome(Job(request, now, deadline, gone))
+        return self._outcome(job)
+
+    def predict_now(self, request: PredictRequest) -> Outcome:
+        """Predict rows before all that is queued; for what is done before there are clients.
+
+        Raises:
             Refusal: a prediction is not finite.
         """
-        self._check_ready()
-        with self.rows.holding(request.num_rows):
-            return await asyncio.get_running_loop().run_in_executor(
-                self._model_thread, self._predict, request, perf_counter()
-            )
+        job = Job(request, monotonic())
+        self._forward.alone(job, request.num_rows)
+        return self._outcome(job)
+
+    def _outcome(self, job: Job) -> Outcome:
+        values, order = self.ranker.ranked(job.values, job.request.options.top_k)
+        return Outcome(self.ranker.fields, values, order, job.unknown, job.missing, job.seconds)
 
     def close(self) -> None:
-        """Finish what was accepted and stop the threads."""
+        """Predict nothing more than what was accepted."""
         self.ready = False
-        self._parse_thread.shutdown()
-        self._model_thread.shutdown()
+        self.turns.watcher.ready_changed(False)
 
-    def _check_ready(self) -> None:
+    def check_ready(self) -> None:
+        """Whether it predicts.
+
+        Raises:
+            Refusal: it does not yet, or not any more.
+        """
         if not self.ready:
             raise Refusal(NOT_READY, "the model is not loaded, or the service is stopping: ask another instance")
-
-    def _predict(self, request: PredictRequest, queued_at: float) -> Outcome:
-        started = perf_counter()
-        batch = self.predictor.encoder.encode(request.columns, request.num_rows, request.context)
-        encoded = perf_counter()
-        predictions = self.predictor.predict_encoded(batch)
-        predicted = perf_counter()
-        _check_finite(predictions)
-        return Outcome(
-            predictions,
-            request.num_rows,
-            self._coverage.unknown(batch),
-            self._coverage.missing(batch),
-            {"wait": started - queued_at, "encode": encoded - started, "network": predicted - encoded},
-        )
-
-
-def _check_finite(predictions: Predictions) -> None:
-    for field, values in predictions.items():
-        finite = np.isfinite(values)
-        if not finite.all():
-            row = int(finite.argmin())
-            raise Refusal(
-                NOT_FINITE,
-                f"predictions are finite; found NaN or infinity in '{field}' of row {row}: look for an extreme number "
-                f"in that row; if there is none, the model is broken and should be rolled back",
-                row=row,
-                field=field,
-            )

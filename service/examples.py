@@ -24,18 +24,22 @@ def example_bodies(encoder: Encoder) -> dict[str, dict[str, Any]]:
     instances = [{**context, **candidate} for candidate in candidates]
     return {
         "candidates": {"context": context, "candidates": candidates},
+        "candidate_columns": {"context": context, "candidates": _as_columns(candidates)},
         "instances": {"instances": instances},
-        "columns": {"columns": {name: [row[name] for row in instances] for name in instances[0]}},
+        "columns": {"columns": _as_columns(instances)},
     }
 
 
 def example_answer(engine: Engine) -> dict[str, Any]:
     """What the model answers to each of the bodies."""
     body = example_bodies(engine.predictor.encoder)["instances"]
-    request = engine.reader.read(orjson.dumps(body))
-    predictions = engine.predictor.predict(request.columns, request.num_rows, request.context)
-    document: dict[str, Any] = orjson.loads(answer(engine.manifest, "6f1c0a1e", predictions))
+    outcome = engine.predict_now(engine.read(orjson.dumps(body)))
+    document: dict[str, Any] = orjson.loads(answer(engine.manifest, "6f1c0a1e", outcome))
     return document
+
+
+def _as_columns(rows: list[Row]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _row(encoder: Encoder, position: int, scope: Scope) -> Row:

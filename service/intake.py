@@ -1,34 +1,46 @@
-"""From an HTTP request to a predict request: media type, body, parse, each within its limit."""
+"""From an HTTP request to the bytes of its body: room, media type, limits, coding."""
 
-from starlette.requests import Request
+from collections.abc import Collection
 
+from service.content_coding import decompressed
 from service.engine import Engine
+from service.exchange import Exchange
+from service.large_bodies import LARGE_BYTES
 from service.metrics import Metrics
 from service.refusal import UNSUPPORTED_MEDIA_TYPE, Refusal
-from service.request import PredictRequest
+
+JSON = "application/json"
 
 
-async def accepted(request: Request, engine: Engine, metrics: Metrics) -> PredictRequest:
-    """The rows of a request.
+async def received(exchange: Exchange, engine: Engine, metrics: Metrics) -> bytes:
+    """The body, decompressed; refused before it is read where its rows would hardly find room.
 
     Raises:
-        Refusal: for all that can be wrong with it.
+        Overloaded: the queue is full.
+        Refusal: for all that can be wrong with a body whose content nobody has looked at.
     """
-    _check_media_type(request)
+    engine.check_rows(exchange.announced)
     with metrics.stage("receive"):
-        body = await request.body()
-    with metrics.stage("parse"):
-        return await engine.read(body)
+        body = await exchange.body()
+        coding = exchange.header("Content-Encoding") or ""
+        if coding or len(body) > LARGE_BYTES:
+            await engine.large_bodies.turn()
+        return decompressed(body, coding, exchange.max_body_bytes)
 
 
-def _check_media_type(request: Request) -> None:
-    media_type, _, parameters = request.headers.get("Content-Type", "").partition(";")
+def media_type(exchange: Exchange, accepted: Collection[str]) -> str:
+    """The media type of the body, which is one of those accepted.
+
+    Raises:
+        Refusal: it is not, or its text is not in UTF-8.
+    """
+    name, _, parameters = (exchange.header("Content-Type") or "").partition(";")
     charset = parameters.lower().replace(" ", "").replace('"', "")
-    if media_type.strip().lower() != "application/json" or charset not in {"", "charset=utf-8"}:
+    found = name.strip().lower()
+    if found not in accepted or charset not in {"", "charset=utf-8"}:
         raise Refusal(
             UNSUPPORTED_MEDIA_TYPE,
-            "the body is JSON in UTF-8, and its Content-Type says application/json; found another or none: "
-            "set the header",
+            f"the Content-Type of the body is {' or '.join(accepted)}, text in UTF-8; found another or none: set the "
+            f"header",
         )
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise Refusal(UNSUPPORTED_MEDIA_TYPE, "the body is not compressed; found a Content-Encoding: send it plain")
+    return found

@@ -40,11 +40,21 @@ def _with_numbers_that_are_not_finite(body: bytes) -> Any:
         return value
 
     try:
-        document = json.loads(body.decode("utf-8"), parse_float=number, parse_constant=number)
+        document = json.loads(
+            body.decode("utf-8"), parse_float=number, parse_constant=number, object_pairs_hook=_with_keys_once
+        )
         json.dumps(document, ensure_ascii=False).encode("utf-8")  # half of a surrogate pair is no text either
     except (ValueError, RecursionError):
         return None
     return document if found else None
+
+
+def _with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; a key that comes again would hide a number that no feature then refuses."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError
+    return document
 
 
 def json_kind(value: object) -> str:

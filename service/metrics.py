@@ -1,74 +1,182 @@
 """What Prometheus reads: a registry per app, so that two apps in one process never mix."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from time import perf_counter
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from time import monotonic, perf_counter, time
+from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector, generate_latest
 
 from service.engine import Engine, Outcome
+from service.refusal import Overloaded, Refusal
+from service.shared_metrics import summed
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_ROWS = (1, 4, 16, 32, 64, 128, 256, 512, 1024, 2048)
+OverProcesses = Literal["livesum", "livemin", "max"]
+"""What becomes of a gauge where several processes have one each."""
 STAGES = ("receive", "parse", "wait", "encode", "network", "write")
 
 
 class Metrics:
-    """All metrics of one app. Every label has few values: routes are templates, features are those of the model."""
+    """All metrics of one app. Every label has few values: routes are templates, features are those of the model.
 
-    def __init__(self) -> None:
+    Gauges are set and never computed when they are read, and each says what becomes of it where several processes
+    are summed up: both are what prometheus_client's multiprocess mode asks for.
+
+    Args:
+        shared: the folder of several processes, where an exposition is of all of them (service/workers/).
+    """
+
+    def __init__(self, shared: Path | None = None) -> None:
         self.registry = CollectorRegistry()
+        self._shared = shared
         ProcessCollector(registry=self.registry)
         self.requests = self._counter("requests", "Requests answered.", "route", "status")
         self.request_seconds = self._histogram("request_seconds", "From the first byte read to the last sent.", "route")
-        self.stage_seconds = self._histogram("stage_seconds", "Time of /predict by stage.", "stage")
+        self.failed_seconds = self._counter("failed_seconds", "Time of requests answered by another status.", "route")
+        self._requests: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+        stage_seconds = self._histogram("stage_seconds", "Time of a prediction by stage.", "stage")
+        self.stages = {stage: stage_seconds.labels(stage) for stage in STAGES}
         self.problems = self._counter("problems", "Requests answered with a problem, by kind.", "problem")
+        self.overloads = self._counter("overloads", "Requests refused for a limit that was reached.", "limit")
+        self.deadlines = self._counter("deadlines_missed", "Requests that were too late, by when it was seen.", "when")
+        self.cancelled = self._counter("cancelled", "Requests dropped before they were predicted: the client left.")
         self.rows = self._counter("rows", "Rows predicted.")
+        self.batch_requests = self._histogram("batch_requests", "Requests predicted at once.", buckets=_REQUESTS)
+        self.batch_rows = self._histogram("batch_rows", "Rows predicted at once.", buckets=_ROWS)
         self.unknown = self._counter("unknown_categories", "Rows with a category unknown to the model.", "feature")
         self.missing = self._counter("missing_values", "Rows without a value of the feature.", "feature")
-        self.ready = self._gauge("ready", "1 while the service answers predictions.")
+        self.last_prediction = self._gauge(
+            "last_prediction_timestamp_seconds", "When rows were last predicted.", over_processes="max"
+        )
+        self._said_at = -math.inf
+        self._problems: dict[str, Counter] = {}
+        self._overloads: dict[str, Counter] = {}
+        self._unknown: dict[str, Counter] = {}
+        self._missing: dict[str, Counter] = {}
+        self.ready = self._gauge("ready", "1 while the service answers predictions.", over_processes="livemin")
         self.queued_rows = self._gauge("queued_rows", "Rows waiting for the network or in it.")
-        self.open_bodies = self._gauge("open_bodies", "Bodies being received or parsed.")
-        self.model_info = self._gauge("model_info", "1 for the model served.", "model", "version")
-        self.model_created = self._gauge("model_created_timestamp_seconds", "When the model served was trained.")
+        self.open_bodies = self._gauge("open_bodies", "Requests between their first byte and their answer.")
+        self.model_info = self._gauge("model_info", "1 for the model served.", "model", "version", over_processes="max")
+        self.model_created = self._gauge(
+            "model_created_timestamp_seconds", "When the model served was trained.", over_processes="max"
+        )
 
     def watch(self, engine: Engine) -> None:
-        """Show the engine's state."""
+        """Show the engine's state from now on."""
         manifest = engine.manifest
-        self.ready.set_function(lambda: engine.ready)
-        self.queued_rows.set_function(lambda: engine.rows.held)
-        self.open_bodies.set_function(lambda: engine.bodies.held)
-        self.model_info.clear()
+        for feature in manifest.model.features:
+            self._unknown[feature.name] = self.unknown.labels(feature.name)
+            self._missing[feature.name] = self.missing.labels(feature.name)
         self.model_info.labels(manifest.name, manifest.version).set(1)
         self.model_created.set(manifest.created_at.timestamp())
+        engine.watch(self)
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time the block as a stage; a block that fails is timed too."""
-        started = perf_counter()
-        try:
-            yield
-        finally:
-            self.stage_seconds.labels(name).observe(perf_counter() - started)
+    def request_done(self, route: str, status: str, seconds: float) -> None:
+        """A request was answered, or ended without an answer."""
+        if (route, status) not in self._requests:
+            self._requests[route, status] = self.requests.labels(route, status), self.request_seconds.labels(route)
+        requests, request_seconds = self._requests[route, status]
+        requests.inc()
+        request_seconds.observe(seconds)
+        if status != "200":
+            self.failed_seconds.labels(route).inc(seconds)
+
+    def problem_answered(self, refusal: Refusal) -> None:
+        """A request was answered with a problem."""
+        slug = refusal.kind.slug
+        if slug not in self._problems:
+            self._problems[slug] = self.problems.labels(slug)
+        self._problems[slug].inc()
+        if isinstance(refusal, Overloaded):
+            if refusal.limit not in self._overloads:
+                self._overloads[refusal.limit] = self.overloads.labels(refusal.limit)
+            self._overloads[refusal.limit].inc()
+
+    def is_time_to_say_so(self) -> bool:
+        """Whether a second has passed since this was last true: a log of each refusal would be an overload itself."""
+        now = monotonic()
+        if now < self._said_at + 1.0:
+            return False
+        self._said_at = now
+        return True
+
+    def stage(self, name: str) -> "Timing":
+        """Time a block as a stage; a block that fails is timed too."""
+        return Timing(self.stages[name])
 
     def observe(self, outcome: Outcome) -> None:
         """Count what a prediction saw."""
-        self.rows.inc(outcome.num_rows)
+        self.rows.inc(len(outcome.values))
+        self.last_prediction.set(time())
         for name, seconds in outcome.seconds.items():
-            self.stage_seconds.labels(name).observe(seconds)
+            self.stages[name].observe(seconds)
         for feature, count in outcome.unknown.items():
-            self.unknown.labels(feature).inc(count)
+            self._unknown[feature].inc(count)
         for feature, count in outcome.missing.items():
-            self.missing.labels(feature).inc(count)
+            self._missing[feature].inc(count)
+
+    def batch_done(self, num_requests: int, num_rows: int) -> None:
+        """The network predicted rows of so many requests at once."""
+        self.batch_requests.observe(num_requests)
+        self.batch_rows.observe(num_rows)
+
+    def deadline_missed(self, when: str) -> None:
+        """A request was too late: on `arrival`, in the `queue`, or once it was `predicted`."""
+        self.deadlines.labels(when).inc()
+
+    def client_left(self) -> None:
+        """A request was dropped before it was predicted, because its client had left."""
+        self.cancelled.inc()
+
+    def rows_changed(self, held: int) -> None:
+        """Rows wait for the network or are in it."""
+        self.queued_rows.set(held)
+
+    def bodies_changed(self, held: int) -> None:
+        """Requests are between their first byte and their answer."""
+        self.open_bodies.set(held)
+
+    def ready_changed(self, ready: bool) -> None:
+        """The engine predicts, or stops to."""
+        self.ready.set(ready)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
-        return generate_latest(self.registry)
+        return generate_latest(self._of_all_processes())
+
+    def collected(self) -> Iterable[Metric]:
+        """All metrics, to be read here."""
+        return self._of_all_processes().collect()
+
+    def _of_all_processes(self) -> CollectorRegistry:
+        return self.registry if self._shared is None else summed(self._shared)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace="threefold", registry=self.registry)
 
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(name, text, labels, namespace="threefold", registry=self.registry)
+    def _gauge(self, name: str, text: str, *labels: str, over_processes: OverProcesses = "livesum") -> Gauge:
+        return Gauge(
+            name, text, labels, namespace="threefold", registry=self.registry, multiprocess_mode=over_processes
+        )
 
-    def _histogram(self, name: str, text: str, *labels: str) -> Histogram:
-        return Histogram(name, text, labels, namespace="threefold", registry=self.registry, buckets=_SECONDS)
+    def _histogram(self, name: str, text: str, *labels: str, buckets: tuple[float, ...] = _SECONDS) -> Histogram:
+        return Histogram(name, text, labels, namespace="threefold", registry=self.registry, buckets=buckets)
+
+
+class Timing:
+    """A block whose seconds are observed; a class, because a generator takes five times as long."""
+
+    __slots__ = ("_seconds", "_started")
+
+    def __init__(self, seconds: Histogram) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        self._started = perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._seconds.observe(perf_counter() - self._started)

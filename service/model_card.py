@@ -12,6 +12,8 @@ from models.features.base import Scope
 from models.features.rules import owner_of
 from models.features.vocabulary import LearnedVocabulary
 from models.heads import BinaryTask, DurationTask, RegressionTask, Task, ValueTask
+from models.inference.engines.names import EngineName, Precision
+from models.verdicts import ReducedPrecision, Verdict
 from service.engine import Engine
 from service.settings import Settings
 
@@ -56,6 +58,17 @@ class TaskCard(_Card):
     fields: tuple[FieldCard, ...]
 
 
+class InferenceCard(_Card):
+    """What runs the network, and how precisely (docs/inference.md)."""
+
+    engine: EngineName
+    precision: Precision
+    passed_over: tuple[str, ...]
+    """Engines that could not run the model as asked, and why; empty where it is run as asked."""
+    checked: dict[ReducedPrecision, Verdict]
+    """By reduced precision: what the check at export found on held-out rows."""
+
+
 class LimitsCard(_Card):
     """What one request and one process take."""
 
@@ -74,8 +87,11 @@ class ModelCard(_Card):
     """Changes exactly when requests or answers change."""
     features: tuple[FeatureCard, ...]
     tasks: tuple[TaskCard, ...]
+    utility: str | None
+    """What the field `score` of a row is, over the fields of the tasks; null: rows have none (docs/ranking.md)."""
     metrics: dict[str, dict[str, float | None]]
     """By task: measured on the test window."""
+    inference: InferenceCard
     limits: LimitsCard
 
 
@@ -89,7 +105,14 @@ def model_card(engine: Engine, settings: Settings) -> ModelCard:
         schema_fingerprint=manifest.schema_fingerprint,
         features=tuple(_feature_card(feature, engine.predictor.encoder) for feature in manifest.model.features),
         tasks=tuple(map(task_card, manifest.model.tasks)),
+        utility=None if manifest.model.ranking is None else manifest.model.ranking.utility,
         metrics=manifest.metrics,
+        inference=InferenceCard(
+            engine=engine.compiled.engine,
+            precision=engine.compiled.precision,
+            passed_over=engine.compiled.passed_over,
+            checked=manifest.precisions,
+        ),
         limits=LimitsCard.model_validate(settings.model_dump(include=set(LimitsCard.model_fields))),
     )
 

@@ -48,6 +48,34 @@ class NameCheck:
         )
 
 
+def refuse_both(context: Mapping[str, object], candidates: object, features: Mapping[str, Feature]) -> None:
+    """Refuse a feature that is given in the context and in a candidate, which could contradict each other.
+
+    Args:
+        context: as sent.
+        candidates: as sent: rows, columns, or anything wrong, which is refused elsewhere.
+        features: of the model, by name.
+
+    Raises:
+        Refusal: naming the first such row and feature.
+    """
+    rows = list(enumerate(candidates)) if isinstance(candidates, list) else [(None, candidates)]
+    for position, row in rows:
+        if not isinstance(row, dict):
+            continue
+        for name in row:
+            if name in context and name in features:
+                where = "" if position is None else f"row {position}, "
+                place = "in `context`" if features[name].scope == "context" else "in `candidates`"
+                raise Refusal(
+                    MISPLACED_FEATURE,
+                    f"{where}field '{name}': is given both in `context` and in a candidate; it is a "
+                    f"{features[name].scope} feature: send it {place} alone",
+                    row=position,
+                    field=name,
+                )
+
+
 _RIGHT_PLACE: dict[Scope, str] = {
     "context": "is a context feature, the same for all candidates: send it once, in `context`",
     "candidate": "is a candidate feature: send it in each of `candidates`, not in `context`",

@@ -7,8 +7,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.metrics import Metrics
 
+ABORTED = "aborted"
+"""The status of a request to which no answer was begun."""
 UNMATCHED = "unmatched"
 _logger = logging.getLogger(__name__)
+
+
+def record(metrics: Metrics, route: str, status: int | str, started: float, request_id: str) -> None:
+    """Count, time and log one request that began at this `perf_counter`."""
+    seconds = perf_counter() - started
+    metrics.request_done(route, str(status), seconds)
+    _logger.debug("request route=%s status=%s ms=%.2f request_id=%s", route, status, seconds * 1e3, request_id)
 
 
 class Observer:
@@ -17,7 +26,7 @@ class Observer:
     Args:
         app: what to observe.
         metrics: where to count.
-        paths: of the routes, which have no parameters.
+        paths: of the routes without parameters; FastAPI says which other one it found.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, paths: frozenset[str]) -> None:
@@ -31,7 +40,7 @@ class Observer:
             await self.app(scope, receive, send)
             return
         started = perf_counter()
-        status = "aborted"
+        status = ABORTED
 
         async def send_observed(message: Message) -> None:
             nonlocal status
@@ -42,13 +51,6 @@ class Observer:
         try:
             await self.app(scope, receive, send_observed)
         finally:
-            self._record(scope, status, perf_counter() - started)
-
-    def _record(self, scope: Scope, status: str, seconds: float) -> None:
-        route = scope["path"] if scope["path"] in self.paths else UNMATCHED
-        self.metrics.requests.labels(route, status).inc()
-        self.metrics.request_seconds.labels(route).observe(seconds)
-        _logger.debug(
-            "request route=%s status=%s ms=%.2f request_id=%s",
-            *(route, status, seconds * 1e3, scope["state"]["request_id"]),
-        )
+            template = getattr(scope.get("route"), "path", UNMATCHED)
+            route = scope["path"] if scope["path"] in self.paths else template
+            record(self.metrics, route, status, started, scope["state"]["request_id"])

@@ -5,39 +5,38 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from models.features import Feature, MultiCategoricalFeature, NumericFeature
-from models.features.base import Scope
-from models.manifest import Manifest
+from service.arrow.description import ANSWER_CONTENT, REQUEST_CONTENT
+from service.described_problems import describe_problems
 from service.engine import Engine
 from service.examples import example_answer, example_bodies
-from service.model_card import task_card
-from service.problem import MEDIA_TYPE, Problem
-from service.refusal import KINDS
+from service.exchange import TIMEOUT
+from service.inference_protocol.description import inference_operations
+from service.inference_protocol.not_offered import not_offered_operations
+from service.inference_protocol.schemas import inference_schemas
+from service.inference_protocol.served import ServedModel
+from service.predict import PATH as PREDICT
+from service.schemas import predict_schemas
 from service.settings import Settings
 
 Schema = dict[str, Any]
-_CATEGORY: Schema = {"type": ["string", "integer", "boolean", "null"]}
-_UNITS = {
-    "probability": "probability",
-    "seconds": "seconds",
-    "label": "in the unit of its label",
-    "amount": "in the unit of its label",
+TIMEOUT_PARAMETER: Schema = {
+    "name": TIMEOUT,
+    "in": "header",
+    "description": "Milliseconds after which the answer is of no use any more; then it is 504 and nothing is computed.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
 }
-_BOUNDS: dict[str, Schema] = {
-    "probability": {"minimum": 0, "maximum": 1},
-    "seconds": {"minimum": 0},
-    "label": {},
-    "amount": {"minimum": 0},
-}
-_FORMS = {
+_SCHEMAS = ("CandidatesBody", "InstancesBody", "ColumnsBody")
+_EXAMPLES = {
     "candidates": "One context and many candidates: the normal case.",
+    "candidate_columns": "The same with the candidates as columns of equal length: smaller, and faster to read.",
     "instances": "Independent rows, each with context and candidate features.",
-    "columns": "The same as columns of equal length: the smallest and fastest to write for batches.",
+    "columns": "Independent rows as columns.",
 }
 
 
-def openapi_document(app: FastAPI, engine: Engine, settings: Settings) -> Schema:
+def openapi_document(app: FastAPI, served: ServedModel, settings: Settings) -> Schema:
     """The OpenAPI document of the app with the loaded model's features and predictions."""
+    engine = served.engine
     document = get_openapi(
         title=f"Threefold: {engine.manifest.name}",
         version=engine.manifest.version,
@@ -45,89 +44,29 @@ def openapi_document(app: FastAPI, engine: Engine, settings: Settings) -> Schema
         routes=app.routes,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= _schemas(engine.manifest, settings.max_rows)
-    for methods in document["paths"].values():
-        for operation in methods.values():
-            operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
-    document["components"]["responses"] = {"Problem": _problem_response()}
-    operation = document["paths"]["/predict"]["post"]
-    operation["requestBody"] = _request_body(example_bodies(engine.predictor.encoder))
-    operation["responses"]["200"]["content"] = {
-        "application/json": {"schema": _ref("Answer"), "example": example_answer(engine)}
-    }
+    schemas |= predict_schemas(engine.manifest, settings.max_rows) | inference_schemas(served)
+    hot = {PREDICT: {"post": _predict_operation(engine)}, **inference_operations(served, TIMEOUT_PARAMETER)}
+    document["paths"] = {**hot, **document["paths"], **not_offered_operations()}
+    describe_problems(document)
     return document
 
 
-def _schemas(manifest: Manifest, max_rows: int) -> dict[str, Schema]:
-    features = manifest.model.features
-    rows = {"minItems": 1, "maxItems": max_rows}
-    columns = {f.name: {"type": "array", "items": _feature_schema(f), **rows} for f in features}
+def _predict_operation(engine: Engine) -> Schema:
+    answered = {"application/json": {"schema": _ref("Answer"), "example": example_answer(engine)}, **ANSWER_CONTENT}
     return {
-        "Context": _object({f.name: _feature_schema(f) for f in features if f.scope == "context"}),
-        "Candidate": _object({f.name: _feature_schema(f) for f in features if f.scope == "candidate"}),
-        "Instance": _object({f.name: _feature_schema(f) for f in features}),
-        "CandidatesBody": _object(
-            {"context": _ref("Context"), "candidates": {"type": "array", "items": _ref("Candidate"), **rows}},
-            required=["context", "candidates"],
-        ),
-        "InstancesBody": _object(
-            {"instances": {"type": "array", "items": _ref("Instance"), **rows}}, required=["instances"]
-        ),
-        "ColumnsBody": _object({"columns": _object(columns)}, required=["columns"]),
-        "Prediction": _prediction_schema(manifest),
-        "Answer": _answer_schema(),
-        "Problem": Problem.model_json_schema(),
+        "summary": "Predict all tasks for each row",
+        "description": "Send one context with many candidates, independent instances, or columns.",
+        "operationId": "predict",
+        "parameters": [TIMEOUT_PARAMETER],
+        "requestBody": _request_body(example_bodies(engine.predictor.encoder)),
+        "responses": {"200": {"description": "Predictions", "content": answered}},
     }
-
-
-def _feature_schema(feature: Feature) -> Schema:
-    place: dict[Scope, str] = {"context": "Context feature", "candidate": "Candidate feature"}
-    text = f"{place[feature.scope]}; null or absent is missing."
-    if isinstance(feature, NumericFeature):
-        return {"type": ["number", "null"], "description": f"{text} A finite number."}
-    if isinstance(feature, MultiCategoricalFeature):
-        types = ["array", "null"] if feature.separator is None else ["array", "string", "null"]
-        apart = "" if feature.separator is None else f" Or text with '{feature.separator}' between ids."
-        order = f" Ids, oldest first; the last {feature.max_length} count.{apart}"
-        return {"type": types, "items": _CATEGORY, "description": text + order}
-    return {**_CATEGORY, "description": f'{text} A category: 7 and "7" are the same; a new one is no error.'}
-
-
-def _prediction_schema(manifest: Manifest) -> Schema:
-    fields = {}
-    for task in map(task_card, manifest.model.tasks):
-        given = f", given that {task.observed_when} happens" if task.observed_when else ""
-        for field in task.fields:
-            text = f"{field.meaning}{given} ({_UNITS[field.unit]})"
-            fields[field.name] = {"type": "number", **_BOUNDS[field.unit], "description": text}
-    return _object(fields, required=list(fields))
-
-
-def _answer_schema() -> Schema:
-    texts = {"model": "Name of the model.", "version": "Its version.", "request_id": "As in X-Request-ID."}
-    properties: dict[str, Schema] = {name: {"type": "string", "description": text} for name, text in texts.items()}
-    properties["predictions"] = {
-        "type": "array",
-        "items": _ref("Prediction"),
-        "description": "One a row, in the order sent.",
-    }
-    return _object(properties, required=list(properties))
 
 
 def _request_body(examples: dict[str, Any]) -> Schema:
-    bodies = [_ref(f"{form.capitalize()}Body") for form in _FORMS]
-    shown = {form: {"summary": text, "value": examples[form]} for form, text in _FORMS.items()}
-    return {"required": True, "content": {"application/json": {"schema": {"oneOf": bodies}, "examples": shown}}}
-
-
-def _problem_response() -> Schema:
-    kinds = "\n".join(f"- {kind.status} `{kind.type}`: {kind.title}" for kind in KINDS)
-    return {"description": f"Why there is no answer:\n\n{kinds}", "content": {MEDIA_TYPE: {"schema": _ref("Problem")}}}
-
-
-def _object(properties: dict[str, Schema], required: list[str] | None = None) -> Schema:
-    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {**schema, "required": required} if required else schema
+    shown = {form: {"summary": text, "value": examples[form]} for form, text in _EXAMPLES.items()}
+    json = {"schema": {"oneOf": [_ref(name) for name in _SCHEMAS]}, "examples": shown}
+    return {"required": True, "content": {"application/json": json, **REQUEST_CONTENT}}
 
 
 def _ref(name: str) -> Schema:

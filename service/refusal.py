@@ -1,5 +1,6 @@
 """Everything the service answers instead of predictions: the kinds of problem, and the error that carries one."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,24 +22,33 @@ class Kind:
 
 
 BROKEN_BODY = Kind("broken-body", 400, "The body is empty or no JSON")
+WRONG_HEADER = Kind("wrong-header", 400, "A header has no sensible value")
+NOT_OFFERED = Kind("not-offered", 400, "The service does not do this for anybody")
+UNKNOWN_MODEL = Kind("unknown-model", 404, "The service has no such model or version")
 NOT_FOUND = Kind("not-found", 404, "There is no such path")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The path does not know this method")
 BODY_TIMEOUT = Kind("body-timeout", 408, "The body took too long to arrive")
 BODY_TOO_LARGE = Kind("body-too-large", 413, "The body is too large")
 TOO_MANY_ROWS = Kind("too-many-rows", 413, "The request has too many rows")
-UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The body must be plain JSON")
+UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The body must be JSON, plain or gzip")
 WRONG_SHAPE = Kind("wrong-shape", 422, "The body has none of the three forms")
 UNKNOWN_FEATURE = Kind("unknown-feature", 422, "The model has no such feature")
+UNKNOWN_OUTPUT = Kind("unknown-output", 422, "The model has no such output")
 MISPLACED_FEATURE = Kind("misplaced-feature", 422, "The feature belongs elsewhere in the body")
+NO_UTILITY = Kind("no-utility", 422, "The model has no utility to rank by")
 WRONG_VALUE = Kind("wrong-value", 422, "A value breaks the rule of its feature")
 CLIENT_GONE = Kind("client-gone", 499, "The client left before its body was complete")
 INTERNAL_ERROR = Kind("internal-error", 500, "The service failed")
 NOT_FINITE = Kind("not-finite", 500, "The model predicted no finite number")
 OVERLOADED = Kind("overloaded", 503, "The service is at its limit")
 NOT_READY = Kind("not-ready", 503, "The service is not ready")
+DEADLINE_EXCEEDED = Kind("deadline-exceeded", 504, "The answer would come too late")
 
 KINDS = (
     BROKEN_BODY,
+    WRONG_HEADER,
+    NOT_OFFERED,
+    UNKNOWN_MODEL,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     BODY_TIMEOUT,
@@ -47,13 +57,16 @@ KINDS = (
     UNSUPPORTED_MEDIA_TYPE,
     WRONG_SHAPE,
     UNKNOWN_FEATURE,
+    UNKNOWN_OUTPUT,
     MISPLACED_FEATURE,
+    NO_UTILITY,
     WRONG_VALUE,
     CLIENT_GONE,
     INTERNAL_ERROR,
     NOT_FINITE,
     OVERLOADED,
     NOT_READY,
+    DEADLINE_EXCEEDED,
 )
 
 
@@ -86,10 +99,17 @@ class Refusal(ThreefoldError):  # noqa: N818 - a request is refused; not every r
 
 
 class Overloaded(Refusal):
-    """A limit on what is in progress is reached; the same request may work in a second."""
+    """A limit on what is in progress is reached; the same request may work in a moment.
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(OVERLOADED, detail, headers={"Retry-After": "1"})
+    Args:
+        limit: which one, as the metrics call it.
+        detail: the rule, what was found and the way out.
+        wait_s: an estimate of the moment; what is sent is whole seconds, at least one.
+    """
+
+    def __init__(self, limit: str, detail: str, wait_s: float) -> None:
+        super().__init__(OVERLOADED, detail, headers={"Retry-After": str(max(1, math.ceil(wait_s)))})
+        self.limit = limit
 
 
 class StartRefused(ThreefoldError):  # noqa: N818 - reads as what happened

@@ -1,7 +1,7 @@
 """Every request has an id: the client's if it is a decent one, else ours; it is in the answer and in the log."""
 
 import re
-from uuid import uuid4
+from os import urandom
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,6 +9,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HEADER = "X-Request-ID"
 _DECENT = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 """Nothing that could break a log line or a header."""
+
+
+def request_id(given: str) -> str:
+    """The id of a request whose header says this, or nothing."""
+    return given if _DECENT.fullmatch(given) else urandom(16).hex()
 
 
 class RequestId:
@@ -22,13 +27,12 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
-        request_id = given if _DECENT.fullmatch(given) else uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        chosen = request_id(Headers(scope=scope).get(HEADER, ""))
+        scope.setdefault("state", {})["request_id"] = chosen
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                MutableHeaders(scope=message)[HEADER] = chosen
             await send(message)
 
         await self.app(scope, receive, send_with_id)

@@ -3,49 +3,16 @@
 import asyncio
 import errno
 import logging
-import signal
 import socket
-from collections.abc import Generator
-from contextlib import contextmanager
-
-import uvicorn
 
 from service.app import create_app
+from service.graceful import GracefulServer, new_event_loop, server_config
 from service.logs import configure_logs
+from service.open_files import allow_connections
 from service.refusal import StartRefused
 from service.settings import Settings
 
 _logger = logging.getLogger(__name__)
-
-
-class GracefulServer(uvicorn.Server):
-    """Ends by returning after SIGTERM or SIGINT; uvicorn's own would raise the signal again and skip our cleanup.
-
-    Args:
-        config: of uvicorn.
-        greeting: logged once connections are accepted.
-    """
-
-    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
-        super().__init__(config)
-        self.greeting = greeting
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen, then say so."""
-        await super().startup(sockets)
-        _logger.info(self.greeting)
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Stop on a signal while the block runs."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(number)
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -71,32 +38,32 @@ def bound_socket(host: str, port: int) -> socket.socket:
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT, in this process or in several below it.
 
     Raises:
-        StartRefused: the address cannot be had.
+        StartRefused: the address cannot be had, or workers do not stay alive.
         CheckpointError: the model cannot be served.
     """
     configure_logs(settings.log_level)
+    allow_connections(settings.max_connections)
     with bound_socket(settings.host, settings.port) as listener:
-        asyncio.run(_serve(settings, listener))
-
-
-async def _serve(settings: Settings, listener: socket.socket) -> None:
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        lifespan="off",  # entered below, so that its errors reach the command line as they are
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=settings.shutdown_grace_s,
-    )
-    async with app.router.lifespan_context(app):
-        manifest = app.state.engine.manifest
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{host}:{listener.getsockname()[1]}"
-        greeting = f"serving url={url} model={manifest.name} version={manifest.version}"
-        await GracefulServer(config, greeting).serve(sockets=[listener])
+        if settings.workers > 1:
+            from service.workers import supervise  # of what only Unix has
+
+            supervise(settings, listener, url)
+        else:
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(_serve(settings, listener, url))
     _logger.info("stopped")
+
+
+async def _serve(settings: Settings, listener: socket.socket, url: str) -> None:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        manifest = app.state.engine.manifest
+        loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
+        greeting = f"serving url={url} model={manifest.name} version={manifest.version} loop={loop} http=httptools"
+        server = GracefulServer(server_config(app, settings), lambda: _logger.info(greeting))
+        await server.serve(sockets=[listener])

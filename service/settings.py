@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.errors import ConfigError
+from models.inference.engines.names import EngineChoice, PrecisionChoice
 from models.storage.location import place
 
 ENV_PREFIX = "THREEFOLD_"
@@ -26,18 +27,33 @@ class Settings(BaseSettings):
     """Address to listen on; 0.0.0.0 in a container."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one, which the startup line names."""
+    workers: int = Field(default=1, ge=1)
+    """Processes that serve; several share one copy of the weights. One a core is a good start."""
     max_rows: int = Field(default=2_000, ge=1)
     """Rows (candidates) of one request; more are refused with 413."""
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1)
     """Bytes of one request body; more are refused with 413 as soon as they are seen."""
     body_timeout_s: float = Field(default=10.0, gt=0)
     """Seconds a client may take to send a whole body; then 408."""
+    head_timeout_s: float = Field(default=10.0, gt=0)
+    """Seconds a client may take to send the headers of a request, the first ones from its connection on; then 408."""
+    max_connections: int = Field(default=4_096, ge=1)
+    """Connections held at once; further ones get 503 and are closed."""
     max_open_bodies: int = Field(default=256, ge=1)
     """Requests held at once, from the first byte of the body to the answer; further ones get 503."""
     max_queued_rows: int = Field(default=20_000, ge=1)
     """Rows waiting for the network or in it; a request that does not fit gets 503."""
+    max_batch_rows: int = Field(default=512, ge=1)
+    """Rows predicted at once; larger requests are predicted in slices, and others are answered in between."""
+    max_delay_ms: float = Field(default=0.0, ge=0)
+    """Milliseconds that a small request may wait for others that are being received; a lone one never waits."""
     num_threads: int = Field(default=1, ge=1)
     """Threads of torch inside one prediction. 1 is best for up to a few hundred rows: scale by processes."""
+    precision: PrecisionChoice = "float32"
+    """Of the large matrix products: `float32` is exact; a reduced one serves where it passed the check at export, and
+    `auto` takes the fastest that did (docs/inference.md)."""
+    engine: EngineChoice = "auto"
+    """What runs the network: `torch`, `onnxruntime`, or with `auto` the faster one that can."""
     log_level: LogLevel = "info"
     """`debug` logs every request, `info` the refused ones, `warning` only what needs a person."""
     shutdown_grace_s: int = Field(default=30, ge=1)

@@ -1,10 +1,13 @@
 """The description is true: examples work, features and predictions are all there, nothing needs the internet."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from service.problem import MEDIA_TYPE
+from service.refusal import CLIENT_GONE, KINDS, METHOD_NOT_ALLOWED, NOT_FOUND
 from tests.service.client import Client
 from tests.service.tiny import CANDIDATE, CONFIG, CONTEXT, FIELDS
 
@@ -28,7 +31,7 @@ def test_examples_are_accepted_and_agree(client: Client, document: Document) -> 
         response = client.predict(example["value"])
         assert response.status_code == 200, response.text
         answers[form] = response.json()["predictions"]
-    assert set(answers) == {"candidates", "instances", "columns"}
+    assert set(answers) == {"candidates", "candidate_columns", "instances", "columns"}
     shown = document["paths"]["/predict"]["post"]["responses"]["200"]["content"]["application/json"]["example"]
     for predictions in (*answers.values(), shown["predictions"]):
         for row, expected in zip(predictions, answers["instances"], strict=True):
@@ -76,8 +79,19 @@ def references(node: Any) -> Iterator[str]:
 def test_every_operation_describes_its_problems(document: Document) -> None:
     for methods in document["paths"].values():
         for operation in methods.values():
-            assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
-            assert "422" not in operation["responses"]
+            problems = {status: each for status, each in operation["responses"].items() if int(status) >= 400}
+            assert {"500"} <= set(problems)
+            for status, described in problems.items():
+                assert described["content"] == {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+                kinds = [kind for kind in KINDS if f"`{kind.type}`" in described["description"]]
+                assert kinds
+                assert {str(kind.status) for kind in kinds} == {status}
+
+
+def test_every_kind_of_problem_is_described_where_it_can_be_met(document: Document) -> None:
+    text = json.dumps(document["paths"])
+    for kind in KINDS:
+        assert (f"`{kind.type}`" in text) == (kind not in {NOT_FOUND, METHOD_NOT_ALLOWED, CLIENT_GONE})
 
 
 def test_model_card(client: Client) -> None:

@@ -1,15 +1,19 @@
 """What docs/service.md says is complete: every setting, metric, route and kind of problem."""
 
+import os
 from pathlib import Path
 
 import pytest
 import typer
+from prometheus_client import values
 from typer.main import get_command
 
 from service.cli import register
 from service.metrics import STAGES
 from service.refusal import KINDS
 from service.settings import ENV_PREFIX, Settings
+from service.shared_metrics import summed
+from service.workers.telemetry import Telemetry
 from tests.service.client import Client
 
 PAGE = Path(__file__).parents[2] / "docs" / "service.md"
@@ -42,10 +46,23 @@ def test_metrics(page: str, client: Client) -> None:
     assert all(f"`{stage}`" in page for stage in STAGES)
 
 
+def test_metrics_of_the_supervisor(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    Telemetry(tmp_path).look({"supervisor": os.getpid()})
+    families = list(summed(tmp_path).collect())
+    assert len(families) == 4
+    for family in families:
+        assert f"`{family.name}_total`" in page if family.type == "counter" else f"`{family.name}`" in page
+
+
 def test_routes(page: str, client: Client) -> None:
-    for route in client.app.routes:
-        for method in getattr(route, "methods", ()):
-            assert f"`{method} {getattr(route, 'path', '')}`" in page
+    pages = page + PAGE.with_name("protocol.md").read_text(encoding="utf-8")
+    described = client.get("/openapi.json").json()["paths"]
+    assert {"/predict", "/livez", "/v2/logging", "/v2/models/{name}/infer"} <= described.keys()
+    for path, methods in [*described.items(), ("/openapi.json", ["get"])]:
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in pages
 
 
 def test_problems(page: str) -> None:

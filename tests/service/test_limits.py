@@ -1,13 +1,13 @@
 """Limits on bodies, time and the queue hold whatever a client says."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
 
+from service.engine import Engine
 from tests.service.client import Client, assert_problem
 
 JSON = {"Content-Type": "application/json"}
@@ -56,34 +56,32 @@ def test_slow_body(fresh: Callable[..., Client]) -> None:
     assert client.metric("threefold_open_bodies") == 0
 
 
-class Stuck:
-    """Holds the model's thread until released."""
+@contextmanager
+def nothing_predicted(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Within the block what is queued stays queued."""
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.turns, "_wake", lambda: None)
+        yield
+    engine.turns._wake()
 
-    def __init__(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.entered, self.release = threading.Event(), threading.Event()
-        predictor = client.app.state.engine.predictor
-        predict_encoded = predictor.predict_encoded
 
-        def wait_then_predict(batch: Any) -> Any:
-            self.entered.set()
-            assert self.release.wait(10)
-            return predict_encoded(batch)
-
-        monkeypatch.setattr(predictor, "predict_encoded", wait_then_predict)
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0)
 
 
 def test_full_queue_refuses_then_recovers(fresh: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
     client = fresh(max_rows=2, max_queued_rows=5)
-    stuck = Stuck(client, monkeypatch)
+    engine = client.app.state.engine
 
     async def flood() -> tuple[list[httpx.Response], list[httpx.Response]]:
-        held = [asyncio.create_task(client.http.post("/predict", json=BODY)) for _ in range(2)]
-        while client.app.state.engine.rows.held < 4:
-            await asyncio.sleep(0.005)
-        beyond = [await client.http.post("/predict", json=BODY) for _ in range(3)]
-        health = [await client.http.get(path) for path in ("/livez", "/readyz", "/metrics", "/model")]
-        assert [response.status_code for response in health] == [200] * 4
-        stuck.release.set()
+        with nothing_predicted(engine, monkeypatch):
+            held = [asyncio.create_task(client.http.post("/predict", json=BODY)) for _ in range(2)]
+            await until(lambda: engine.rows.held == 4)
+            assert client.metric("threefold_queued_rows") == 4
+            beyond = [await client.http.post("/predict", json=BODY) for _ in range(3)]
+            health = [await client.http.get(path) for path in ("/livez", "/readyz", "/metrics", "/model")]
+            assert [response.status_code for response in health] == [200] * 4
         return await asyncio.gather(*held), beyond
 
     held, beyond = client.run(flood())
@@ -93,7 +91,32 @@ def test_full_queue_refuses_then_recovers(fresh: Callable[..., Client], monkeypa
         assert response.headers["retry-after"] == "1"
     assert client.predict(BODY).status_code == 200
     assert client.metric("threefold_problems_total", problem="overloaded") == 3
+    assert client.metric("threefold_overloads_total", limit="rows") == 3
     assert client.metric("threefold_queued_rows") == 0
+
+
+def test_a_full_queue_refuses_before_it_reads(fresh: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    client = fresh(max_rows=4, max_queued_rows=4)
+    engine = client.app.state.engine
+    pulled: list[int] = []
+
+    async def flood() -> httpx.Response:
+        with nothing_predicted(engine, monkeypatch):
+            held = asyncio.create_task(client.http.post("/predict", json={"instances": [{}] * 4}))
+            await until(lambda: engine.rows.held == 4)
+            beyond = await client.http.post("/predict", content=chunks(9, pulled), headers=JSON)
+        assert (await held).status_code == 200
+        return beyond
+
+    assert_problem(client.run(flood()), 503, "overloaded")
+    assert pulled == []
+
+
+def test_rows_are_guessed_from_bytes_but_refuse_nothing_alone(fresh: Callable[..., Client]) -> None:
+    client = fresh(max_rows=4, max_queued_rows=4)
+    assert client.predict({"instances": [{}] * 4}).status_code == 200
+    padded = {"instances": [{"user_id": "x" * 10_000}]}
+    assert client.predict(padded).status_code == 200
 
 
 def test_too_many_open_bodies(fresh: Callable[..., Client]) -> None:
@@ -121,7 +144,7 @@ def test_too_many_open_bodies(fresh: Callable[..., Client]) -> None:
 def test_a_bad_batch_fails_its_own_caller_only(fresh: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
     client = fresh()
     with monkeypatch.context() as patch:
-        patch.setattr(client.app.state.engine.predictor, "predict_encoded", lambda batch: 1 / 0)
+        patch.setattr(client.app.state.engine.compiled, "predict", lambda batch: 1 / 0)
         problem = assert_problem(client.predict(BODY), 500, "internal-error")
         assert "division" not in str(problem)
     assert client.predict(BODY).status_code == 200

@@ -31,6 +31,10 @@ def bodies(context: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[st
     names = sorted(set().union(*instances))
     return {
         "candidates": {"context": context, "candidates": candidates},
+        "candidate columns": {
+            "context": context,
+            "candidates": {name: [row.get(name) for row in candidates] for name in sorted(set().union(*candidates))},
+        },
         "instances": {"instances": instances},
         "columns": {"columns": {name: [row.get(name) for row in instances] for name in names}},
     }
@@ -44,7 +48,7 @@ def assert_same(served: list[dict[str, float]], expected: list[dict[str, float]]
             assert answer[field] == pytest.approx(truth[field], rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("form", ["candidates", "instances", "columns"])
+@pytest.mark.parametrize("form", ["candidates", "candidate columns", "instances", "columns"])
 def test_served_equals_offline(form: str, client: Client, predictor: Predictor, requests: Any) -> None:
     for context, candidates in requests:
         response = client.predict(bodies(context, candidates)[form])

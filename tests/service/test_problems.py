@@ -63,8 +63,8 @@ def test_a_crash_on_any_route_is_a_problem_and_a_trace_in_the_log(
     def explode(*args: object, **options: object) -> None:
         raise RuntimeError("the secret of the house")
 
-    for name in ("ready_engine", "Health"):
-        monkeypatch.setattr(f"service.routes.{name}", explode)
+    for name in ("predict.media_type", "routes.ready_engine", "routes.Health"):
+        monkeypatch.setattr(f"service.{name}", explode)
     monkeypatch.setattr(client.app.state.metrics, "exposition", explode)
     for method, path in (("POST", "/predict"), ("GET", "/openapi.json"), ("GET", "/metrics"), ("GET", "/livez")):
         caplog.clear()
@@ -77,9 +77,9 @@ def test_a_crash_on_any_route_is_a_problem_and_a_trace_in_the_log(
 
 def test_predictions_that_are_not_finite(fresh: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
     client = fresh()
-    broken = {"click": np.array([0.5, 0.5], np.float32), "dwell": np.array([1.0, np.nan], np.float32)}
+    broken = np.array([[0.5, 1.0, 1.0, 0.1], [0.5, np.nan, 1.0, 0.1]], np.float32)
     with monkeypatch.context() as patch:
-        patch.setattr(client.app.state.engine.predictor, "predict_encoded", lambda batch: broken)
+        patch.setattr(client.app.state.engine.compiled, "predict", lambda batch: broken)
         problem = assert_problem(client.predict({"instances": [{}, {}]}), 500, "not-finite")
     assert (problem["row"], problem["field"]) == (1, "dwell")
     assert client.metric("threefold_problems_total", problem="not-finite") == 1

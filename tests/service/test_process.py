@@ -4,8 +4,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,24 +12,9 @@ import httpx
 import pytest
 
 from service.server import bound_socket
+from tests.service.processes import is_refused, start, wait_for
 
-MAIN = """
-import typer
-from models import cli
-from service.cli import register
-app = typer.Typer(pretty_exceptions_enable=False)
-app.callback()(lambda: None)
-register(app)
-cli.build = lambda: app
-cli.main()
-"""
-"""The `threefold` command with this side's commands only."""
-COMMAND = [sys.executable, "-c", MAIN, "serve"]
 BODY = b'{"instances": [{}]}'
-
-
-def start(*options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([*COMMAND, *options], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 @pytest.fixture
@@ -39,9 +22,9 @@ def served(checkpoint: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]
     """A process, the line that it started with, and its URL."""
     with start("--checkpoint", str(checkpoint), "--port", "0", "--max-body-bytes", "100000") as process:
         assert process.stderr is not None
-        line = process.stderr.readline()
+        line = next(line for line in process.stderr if "serving" in line)
         found = re.search(r"url=(http://\S+)", line)
-        assert found, line + process.stderr.read()
+        assert found, line
         yield process, line, found[1]
         process.kill()
 
@@ -49,6 +32,7 @@ def served(checkpoint: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]
 def test_serves_and_stops_gracefully(served: tuple[subprocess.Popen[str], str, str], checkpoint: Path) -> None:
     process, line, url = served
     assert f"version={checkpoint.name}" in line
+    assert "http=httptools" in line
     with httpx.Client(base_url=url) as client:
         assert client.get("/readyz").status_code == 200
         assert client.post("/predict", content=BODY, headers={"Content-Type": "application/json"}).status_code == 200
@@ -61,7 +45,7 @@ def test_serves_and_stops_gracefully(served: tuple[subprocess.Popen[str], str, s
         held.sendall(_head(len(BODY)) + BODY[:5])
         wait_for(lambda: "threefold_open_bodies 1.0" in httpx.get(f"{url}/metrics").text)
         process.send_signal(signal.SIGTERM)
-        wait_for(lambda: refused(host, int(port)))
+        wait_for(lambda: is_refused((host, int(port))))
         held.sendall(BODY[5:])
         answer = held.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 200")
@@ -98,19 +82,3 @@ def test_refuses_to_start_in_one_paragraph(checkpoint: Path, tmp_path: Path) -> 
 def _head(length: int) -> bytes:
     lines = ["POST /predict HTTP/1.1", "Host: x", "Content-Type: application/json", f"Content-Length: {length}", "", ""]
     return "\r\n".join(lines).encode()
-
-
-def refused(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-    except ConnectionRefusedError:
-        return True
-    return False
-
-
-def wait_for(condition: object, timeout_s: float = 10.0) -> None:
-    assert callable(condition)
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)

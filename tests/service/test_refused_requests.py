@@ -1,5 +1,6 @@
 """Every bad input is refused with its kind, its row and its field."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -14,7 +15,14 @@ BODIES: list[tuple[str, object, str, int | None, str | None]] = [
     ("context alone", {"context": {}}, SHAPE, None, None),
     ("two forms", {"instances": [ROW], "columns": {"item_id": ["i1"]}}, SHAPE, None, None),
     ("context beside instances", {"instances": [ROW], "context": {}}, SHAPE, None, "context"),
-    ("unknown key", {"instances": [ROW], "top_k": 3}, SHAPE, None, "top_k"),
+    ("unknown key", {"instances": [ROW], "top": 3}, SHAPE, None, "top"),
+    ("no layout", {"instances": [ROW], "layout": "table"}, SHAPE, None, "layout"),
+    ("layout is a list", {"instances": [ROW], "layout": []}, SHAPE, None, "layout"),
+    ("layout is null", {"instances": [ROW], "layout": None}, SHAPE, None, "layout"),
+    ("best of none", {"instances": [ROW], "top_k": 0}, SHAPE, None, "top_k"),
+    ("top_k is a float", {"instances": [ROW], "top_k": 2.0}, SHAPE, None, "top_k"),
+    ("top_k is a boolean", {"instances": [ROW], "top_k": True}, SHAPE, None, "top_k"),
+    ("top_k is null", {"instances": [ROW], "top_k": None}, SHAPE, None, "top_k"),
     ("list", [ROW], SHAPE, None, None),
     ("text", "instances", SHAPE, None, None),
     ("null", None, SHAPE, None, None),
@@ -29,6 +37,13 @@ BODIES: list[tuple[str, object, str, int | None, str | None]] = [
     ("empty columns", {"columns": {"item_id": []}}, SHAPE, None, "columns"),
     ("columns are a list", {"columns": [1]}, SHAPE, None, "columns"),
     ("a column is a number", {"columns": {"age": 3}}, SHAPE, None, "age"),
+    ("candidates are text", {"context": {}, "candidates": "i1"}, SHAPE, None, "candidates"),
+    ("no candidate columns", {"context": {}, "candidates": {}}, SHAPE, None, "candidates"),
+    ("ragged candidates", {"context": {}, "candidates": {"age": [1, 2], "price": [1]}}, SHAPE, None, "price"),
+    ("a candidate column is a number", {"context": {}, "candidates": {"age": 3}}, SHAPE, None, "age"),
+    ("context in candidate columns", {"context": {}, "candidates": {"hour": [1]}}, MISPLACED, None, "hour"),
+    ("wrong value in candidate columns", {"context": {}, "candidates": {"age": [1, "2"]}}, VALUE, 1, "age"),
+    ("both, as columns", {"context": {"hour": 3}, "candidates": {"hour": [3]}}, MISPLACED, None, "hour"),
     ("ragged", {"columns": {"age": [1, 2], "price": [1]}}, SHAPE, None, "price"),
     ("unknown feature", {"instances": [ROW, {"itemid": 1}]}, UNKNOWN, 1, "itemid"),
     ("label", {"instances": [{**ROW, "clicked": 1}]}, UNKNOWN, 0, "clicked"),
@@ -38,7 +53,7 @@ BODIES: list[tuple[str, object, str, int | None, str | None]] = [
     ("context in candidate", {"context": {}, "candidates": [ROW, {"hour": 3}]}, MISPLACED, 1, "hour"),
     ("candidate in context", {"context": {"price": 3}, "candidates": [ROW]}, MISPLACED, None, "price"),
     ("context in both", {"context": {"hour": 3}, "candidates": [{"hour": 3}]}, MISPLACED, 0, "hour"),
-    ("candidate in both", {"context": {"age": 3}, "candidates": [{"age": 3}]}, MISPLACED, None, "age"),
+    ("candidate in both", {"context": {"age": 3}, "candidates": [{}, {"age": 3}]}, MISPLACED, 1, "age"),
     ("text as number", {"instances": [ROW, {"price": "3"}]}, VALUE, 1, "price"),
     ("object as category", {"instances": [{"item_id": {}}]}, VALUE, 0, "item_id"),
     ("fraction as category", {"instances": [{"item_id": 1.5}]}, VALUE, 0, "item_id"),
@@ -65,6 +80,7 @@ def test_bad_body(body: object, slug: str, row: int | None, field: str | None, c
         b"{",
         b"\xff\xfe",
         b'{"instances": [{"price": NaN}',
+        b'{"instances": [{"price": NaN, "price": 1}]}',
         b'{"instances": [{"\\ud800": NaN}]}',
         b'{"\\ud800": 1, "instances": [{"price": NaN}]}',
         '{"instances": [{"price": NaN}]}'.encode("utf-16"),
@@ -92,6 +108,14 @@ def test_misplaced_feature_says_where_it_belongs(client: Client) -> None:
     assert "once, in `context`" in context["detail"]
 
 
+@pytest.mark.parametrize(("name", "place"), [("hour", "in `context` alone"), ("age", "in `candidates` alone")])
+def test_a_feature_given_twice_is_refused_as_that(name: str, place: str, client: Client) -> None:
+    for candidates in ([{}, {name: 3}], {name: [3]}):
+        detail = client.predict({"context": {name: 3}, "candidates": candidates}).json()["detail"]
+        assert "is given both in `context` and in a candidate" in detail
+        assert place in detail
+
+
 def test_unknown_feature_suggests_the_one_meant(client: Client) -> None:
     assert "did you mean 'item_id'?" in client.predict({"instances": [{"itemid": 1}]}).json()["detail"]
 
@@ -108,9 +132,14 @@ def test_wrong_media_type(media_type: str, client: Client) -> None:
     assert_problem(response, 415, "unsupported-media-type")
 
 
-def test_compressed_body(client: Client) -> None:
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+def test_other_codings_than_gzip_and_half_of_it(client: Client) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "br"}
     assert_problem(client.post(content=b"\x1f\x8b", headers=headers), 415, "unsupported-media-type")
+    headers["Content-Encoding"] = "gzip"
+    assert_problem(client.post(content=b"\x1f\x8b", headers=headers), 400, "broken-body")
+    whole = gzip.compress(b'{"instances": [{}]}')
+    assert client.post(content=whole, headers=headers).status_code == 200
+    assert_problem(client.post(content=whole[:-1], headers=headers), 400, "broken-body")
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "Application/JSON", "application/json; charset=UTF-8"])

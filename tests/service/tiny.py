@@ -15,6 +15,7 @@ from models.features.vocabulary import HashVocabulary, LearnedVocabulary, Vocabu
 from models.heads import BinaryStatistics, DurationStatistics, LabelStatistics
 from models.network import Network
 from models.predictor import Predictor
+from models.ranking import RankingConfig
 
 CONFIG = ModelConfig.model_validate(
     {
@@ -68,8 +69,8 @@ CANDIDATE = tuple(feature.name for feature in CONFIG.features if feature.scope =
 FIELDS = ("click", "dwell", "dwell_median", "conversion")
 
 
-def save_tiny(folder: Path) -> Path:
-    """Write the checkpoint and return its path."""
+def save_tiny(folder: Path, utility: str | None = None) -> Path:
+    """Write the checkpoint and return its path; with a utility it ranks."""
     torch.manual_seed(7)
     numerics = {
         "hour": NumericStatistics(mean=12.0, standard_deviation=6.0, boundaries=(6.0, 12.0, 18.0)),
@@ -96,6 +97,7 @@ def save_tiny(folder: Path) -> Path:
         ),
         "conversion": BinaryStatistics(num_observed=100, rate=0.05),
     }
+    config = CONFIG.model_copy(update={"ranking": RankingConfig(utility=utility) if utility else None})
     encoder = Encoder(CONFIG.features, Fitted(vocabularies, numerics))
     calibrations: dict[str, Calibration] = {
         "click": Platt(slope=1.2, intercept=-0.1),
@@ -104,7 +106,7 @@ def save_tiny(folder: Path) -> Path:
     }
     return save_checkpoint(
         folder,
-        Predictor(CONFIG, encoder, Network(CONFIG, encoder, statistics), calibrations),
+        Predictor(config, encoder, Network(CONFIG, encoder, statistics), calibrations),
         name="tiny",
         statistics=statistics,
         metrics={"click": {"auc": 0.71, "lift": None}},

@@ -1,0 +1,1 @@
+"""Micro-batching: what waits to be predicted, and which of it is predicted next."""

@@ -1,0 +1,42 @@
+"""Which model a path names, checked before its route does anything."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path
+from starlette.requests import Request
+
+from service.inference_protocol.served import ServedModel
+from service.refusal import NOT_READY, Refusal
+
+Name = Annotated[str, Path(description="Of the model, as `GET /model` says it.")]
+Version = Annotated[str, Path(description="Of the model, as `GET /model` says it.")]
+
+
+def served_model(request: Request) -> ServedModel:
+    """The model that is served.
+
+    Raises:
+        Refusal: there is none yet, or it is stopping.
+    """
+    served: ServedModel | None = request.app.state.served_model
+    if served is None:
+        raise Refusal(NOT_READY, "a model is loaded and warmed up; found none yet: wait")
+    served.engine.check_ready()
+    return served
+
+
+Served = Annotated[ServedModel, Depends(served_model)]
+
+
+def _named(name: Name, served: Served) -> ServedModel:
+    served.check_name(name, None)
+    return served
+
+
+def _with_version(name: Name, version: Version, served: Served) -> ServedModel:
+    served.check_name(name, version)
+    return served
+
+
+NamedModel = Annotated[ServedModel, Depends(_named)]
+NamedVersion = Annotated[ServedModel, Depends(_with_version)]

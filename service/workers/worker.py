@@ -1,0 +1,128 @@
+"""One worker: a process that serves, forked from the supervisor with the model in memory."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from models.errors import ThreefoldError
+from service.app import create_app
+from service.engine import Loaded
+from service.graceful import GracefulServer, new_event_loop, server_config
+from service.metrics import Metrics
+from service.settings import Settings
+from service.shared_metrics import write_as
+from service.workers.acceptor import Acceptor
+from service.workers.board import Board
+
+EXIT_FAILED = 1
+STOP_MARGIN_S = 5
+"""Beyond the grace, for what is not a request."""
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all workers are given.
+
+    Attributes:
+        settings: of the service.
+        listener: the socket that they share.
+        loaded: the model, in memory that they share.
+        board: connections of each.
+        metrics: the folder of their metrics.
+        lifeline: the end of a pipe that can be read when the supervisor is gone.
+    """
+
+    settings: Settings
+    listener: socket.socket
+    loaded: Loaded
+    board: Board
+    metrics: Path
+    lifeline: int
+
+
+def run_worker(shared: Shared, number: int, refuse: Callable[[str], None]) -> int:
+    """Serve until SIGTERM, and return the exit code.
+
+    Args:
+        shared: by all workers.
+        number: of this one, from 0.
+        refuse: told why the model cannot be served.
+    """
+    # Ctrl-C reaches all processes of a terminal; the supervisor says what becomes of it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    try:
+        write_as(str(number), shared.metrics)
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_serve(shared, number))
+    except ThreefoldError as error:
+        refuse(str(error))
+        return EXIT_FAILED
+    except BaseException:
+        _logger.exception("worker failed worker=%d", number)
+        return EXIT_FAILED
+    return 0
+
+
+def leave(code: int) -> None:
+    """End this process at once: what the supervisor would clean up at its exit is not the worker's."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+async def _serve(shared: Shared, number: int) -> None:
+    app = create_app(shared.settings, shared.loaded, Metrics(shared.metrics))
+    async with app.router.lifespan_context(app):
+        await _Server(server_config(app, shared.settings), shared, number).serve(sockets=[])
+
+
+class _Server(GracefulServer):
+    """Takes its part of the connections of the shared socket, and ends with the supervisor."""
+
+    _acceptor: Acceptor
+
+    def __init__(self, config: uvicorn.Config, shared: Shared, number: int) -> None:
+        super().__init__(config, lambda: _logger.debug("worker serves worker=%d", number), (signal.SIGTERM,))
+        self._shared = shared
+        self._number = number
+
+    async def listen(self) -> None:
+        self._acceptor = Acceptor(
+            self._shared.listener,
+            self._shared.board,
+            self._number,
+            num_open=lambda: len(self.server_state.connections),
+            protocol=self._protocol,
+        )
+        self._acceptor.start(self.config.backlog)
+        asyncio.get_running_loop().add_reader(self._shared.lifeline, self._end_with_supervisor)
+
+    async def stop_listening(self) -> None:
+        await self._acceptor.stop()
+
+    async def on_tick(self, counter: int) -> bool:
+        self._acceptor.tell()
+        return await super().on_tick(counter)
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+    def _end_with_supervisor(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._shared.lifeline)
+        _logger.error("the supervisor is gone: worker=%d answers what it has accepted and stops", self._number)
+        signal.alarm(self._shared.settings.shutdown_grace_s + STOP_MARGIN_S)  # nobody else would end it
+        self.handle_exit(signal.SIGTERM, None)
