@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 
 .PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand bench-ablation bench-comparison \
-  bench-quality bench-tabular bench-simulated bench-train bench-long-log bench-kills bench-lessons format clean
+  bench-quality bench-tabular bench-simulated bench-train bench-serve bench-overload bench-long-log bench-kills bench-lessons fuzz-api format clean
 
 help: ## Show this list
 	@echo "Threefold: impression logs in, a multi-task model out, a server that answers POST /predict."
@@ -56,6 +56,12 @@ bench-quality: $(VENV)/.ready ## KuaiRand against LightGBM and three libraries, 
 bench-train: $(VENV)/.ready ## Training speed against three libraries and a plain loop: half an hour
 	$(BIN)/python -m benchmarks.train_speed
 
+bench-serve: $(VENV)/.ready ## Serving against a plain application, six servers and its own floor: twenty minutes
+	$(BIN)/python -m benchmarks.serving
+
+bench-overload: $(VENV)/.ready ## A minute of three times the load that the service can bear: four minutes
+	$(BIN)/python -m benchmarks.serving.overload
+
 bench-tabular: $(VENV)/.ready ## Small public tables against LightGBM, five seeds: ten minutes
 	$(BIN)/python -m pip install --quiet -e ".[benchmarks]"
 	$(BIN)/python -m benchmarks.tabular
@@ -72,6 +78,9 @@ bench-kills: $(VENV)/.ready ## A training killed twenty times against one that w
 bench-lessons: $(VENV)/.ready ## Every other claim about the three lessons into docs/results.md: more than an hour
 	for name in toy weightings weighting_cost rates telemetry edges entire_space; do \
 	  $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+fuzz-api: $(VENV)/.ready ## Schemathesis asks every route of the service whatever it can think of: minutes
+	$(BIN)/pytest -q -m slow tests/service/test_schemathesis.py
 
 format: $(VENV)/.ready ## Format the code
 	$(BIN)/ruff check --fix-only .

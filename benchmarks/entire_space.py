@@ -86,6 +86,7 @@ def config(log: Path, world: str, variant: str, seed: int) -> Config:
             "data": {**raw["data"], "path": str(log), "split": SPLITS[world]},
             "features": [feature for feature in raw["features"] if feature["name"] in FEATURES],
             "past_rates": [],
+            "ranking": None,
             "tasks": [click, {**conversion, "reads": ["click"], **VARIANTS[variant]}],
             "model": {
                 "embedding": {"dim": 12},

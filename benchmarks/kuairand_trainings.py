@@ -59,6 +59,7 @@ def shipped(console: Console) -> Settings | None:
 
 def file_of(folder: Path, variant: str, settings: Settings, seed: int) -> Path:
     told = {**settings, "training": {**settings.get("training", {}), "seed": 0}}
+    told.pop("ranking", None)  # changes no weight
     digest = sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
     return folder / f"{variant}-{seed}-{digest}.json"
 

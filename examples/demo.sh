@@ -73,7 +73,7 @@ done
 curl --silent --fail --output /dev/null "$URL/readyz" || stop "the server was not ready within 30 s; its log is $OUT/server.log"
 
 say "5/5 a prediction: one context, several candidates"
-curl --silent --fail "$URL/openapi.json" | "$BIN/python" examples/example_request.py >"$OUT/request.json"
+"$BIN/python" examples/example_request.py "$URL" "$OUT/request.json"
 echo "curl -H 'Content-Type: application/json' --data @$OUT/request.json $URL/predict"
 curl --silent --show-error --fail-with-body -H 'Content-Type: application/json' --data @"$OUT/request.json" "$URL/predict" \
   | "$BIN/python" -m json.tool
