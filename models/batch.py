@@ -22,7 +22,7 @@ class EncodedBatch:
     numerics: Tensor
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return self.ids.shape[0]
 
     def rows(self, index: Tensor) -> "EncodedBatch":
         """The rows at the index, in its order."""
@@ -44,7 +44,7 @@ class SplitBatch:
     candidates: EncodedBatch
 
     def __len__(self) -> int:
-        return len(self.candidates)
+        return self.candidates.ids.shape[0]
 
 
 def concatenate(batches: list[EncodedBatch], padding: int) -> EncodedBatch:

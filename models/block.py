@@ -1,6 +1,6 @@
 """Some inputs side by side, encoded together: all of a row, those of the context, or those of a candidate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,8 +62,8 @@ class Block:
         numbers: Sequence[tuple[NumericFeature, NumericStatistics]],
         pasts: Sequence[PastRates],
     ) -> None:
-        self._ids = [column.rows for column in ids]
-        self._first_rows = np.array([column.first_row for column in ids], dtype=np.int64)
+        self._ids = [(column.of[0] if len(column.of) == 1 else "", column.rows) for column in ids]
+        self._first_rows = np.array([column.first_row for column in ids], dtype=np.int64)[:, None]
         self._bags = tuple(bags)
         in_pieces = [feature.encoding == "piecewise_linear" for feature, _ in numbers]
         self._pieces = [(place, *numbers[place]) for place in np.flatnonzero(in_pieces).tolist()]
@@ -72,24 +72,36 @@ class Block:
         self._num_numbers = len(numbers)
         self._pasts = tuple(pasts)
 
-    def encode(self, given: Columns, num_rows: int, past: NDArray[np.float32] | None = None) -> EncodedBatch:
+    def encode(
+        self,
+        given: Columns,
+        known: Mapping[str, Codes],
+        num_rows: int,
+        past: NDArray[np.float32] | None = None,
+    ) -> EncodedBatch:
         """Encode rows.
 
         Args:
             given: typed columns of `num_rows` rows, or of one row for all; an absent feature is missing in all.
+            known: rows of the own table of categorical features, [num_rows] or [1], where they were found before.
             num_rows: rows to encode.
             past: past rates of training rows, [num_rows, their width]; left out, as they were at the window's end.
         """
-        ids = np.empty((num_rows, len(self._ids)), np.int64)
-        for place, rows in enumerate(self._ids):
-            ids[:, place] = rows(given)
-        ids += self._first_rows
+        ids = self._encode_ids(given, known, num_rows)
         bags = {bag.feature.name: torch.from_numpy(_encode_bag(bag, given, num_rows)) for bag in self._bags}
         numerics = self._encode_numbers(given, num_rows)
         pasts = [past] if past is not None else [each.encode(given, num_rows) for each in self._pasts]
         if pasts:
             numerics = np.concatenate([numerics, *(_repeated(each, num_rows) for each in pasts)], axis=1)
         return EncodedBatch(torch.from_numpy(ids), bags, torch.from_numpy(numerics))
+
+    def _encode_ids(self, given: Columns, known: Mapping[str, Codes], num_rows: int) -> Codes:
+        """Rows of the packed table, [num_rows, columns]."""
+        found = np.empty((len(self._ids), num_rows), np.int64)
+        for place, (name, rows) in enumerate(self._ids):
+            found[place] = known[name] if name in known else rows(given)
+        found += self._first_rows
+        return np.ascontiguousarray(found.T)
 
     def _encode_numbers(self, given: Columns, num_rows: int) -> NDArray[np.float32]:
         if not self._pieces:

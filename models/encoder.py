@@ -35,7 +35,8 @@ from models.features import (
 from models.features.multi_categorical import NUM_LENGTHS
 from models.features.numeric import Buckets
 from models.features.rules import check_features, owner_of
-from models.features.vocabulary import Vocabulary
+from models.features.sent_columns import SentColumns
+from models.features.vocabulary import LearnedVocabulary, Vocabulary
 from models.past.rates import PastRates
 
 __all__ = ["PADDING", "Encoder", "Fitted"]
@@ -76,6 +77,14 @@ class Encoder:
                 self._length_offsets[bag.name] = self.num_rows
                 self.num_rows += NUM_LENGTHS
         self._owners = {f.name: owner_of(f) for f in self.features if not isinstance(f, NumericFeature)}
+        self._sent = SentColumns(
+            {
+                feature.name: vocabulary
+                for feature in self.features
+                if isinstance(feature, CategoricalFeature)
+                and isinstance(vocabulary := fitted.vocabularies[owner_of(feature)], LearnedVocabulary)
+            }
+        )
         self._whole, self._context, self._candidates = self._blocks()
 
     @property
@@ -141,7 +150,8 @@ class Encoder:
             context: typed columns of one row each, encoded once and repeated for all rows.
             past: past rates of training rows, [num_rows, their width]; left out, as they were at the window's end.
         """
-        return self._whole.encode({**columns, **(context or {})}, num_rows, past)
+        given = {**columns, **(context or {})}
+        return self._whole.encode(given, self._sent.find(given), num_rows, past)
 
     def encode_split(self, columns: Columns, num_rows: int, context: Columns) -> SplitBatch:
         """Encode a context once and its candidates beside it: the parts of what `encode` makes of the same.
@@ -151,8 +161,13 @@ class Encoder:
             num_rows: candidates.
             context: typed columns of context features, of one row each.
         """
-        candidates = self._candidates.encode({**columns, **context}, num_rows)
-        return SplitBatch(self._context.encode(context, 1), candidates)
+        given = {**columns, **context}
+        known = self._sent.find(given)
+        return SplitBatch(self._context.encode(context, known, 1), self._candidates.encode(given, known, num_rows))
+
+    def prepare(self) -> None:
+        """Make what ids of requests are looked up in: processes that are forked afterwards share it."""
+        self._sent.prepare()
 
     def values_of(self, feature: str, batch: EncodedBatch) -> torch.Tensor:
         """Each row's value of a categorical feature as its row in that feature's own table, [batch]."""

@@ -1,5 +1,7 @@
 """How much of a request the model knew: categories it never saw, and features that were not sent."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from models.batch import EncodedBatch, SplitBatch
@@ -9,8 +11,6 @@ from models.inference.parts import Parts
 
 Counts = dict[str, int]
 """Rows by feature; features with none are left out."""
-_NO_ROW = -1
-"""Equal to no row of the table: numbers in buckets have no unknown categories."""
 
 
 class Coverage:
@@ -43,11 +43,10 @@ class _Columns:
         crosses = {cross.name for cross in encoder.crosses}
         sent = [name for name in encoder.id_features if name not in crosses]  # requests hold no crosses
         self._ids = [sent[position] for position in ids if position < len(sent)]
-        offsets = [encoder.first_row(name) for name in self._ids]
+        offsets = np.array([encoder.first_row(name) for name in self._ids], dtype=np.int64)
         has_unknown = np.array([name not in encoder.fitted.numerics for name in self._ids], dtype=bool)
-        self._missing_rows = np.array(offsets, dtype=np.int64) + MISSING
-        self._unknown_rows = np.where(has_unknown, self._missing_rows - MISSING + UNKNOWN, _NO_ROW)
-        self._last_rows = np.maximum(self._missing_rows, self._unknown_rows)
+        self._missing_rows = offsets + MISSING
+        self._last_rows = np.where(has_unknown, offsets + UNKNOWN, self._missing_rows)
         self._bags = {name: encoder.first_row(name) + UNKNOWN for name in bags}
         numbers = encoder.number_features  # a value and a flag each
         flags = [(place, at) for place, at in enumerate(numerics) if at % 2 == 1 and at < 2 * len(numbers)]
@@ -57,19 +56,23 @@ class _Columns:
     def count(self, batch: EncodedBatch, times: int, unknown: Counts, missing: Counts) -> None:
         """Add the rows of the batch, each that many times."""
         ids = batch.ids.numpy()[:, : len(self._ids)]
-        if (ids <= self._last_rows).any():  # most of the time there are none, and one look is enough
-            _add(unknown, self._ids, ids == self._unknown_rows, times)
-            _add(missing, self._ids, ids == self._missing_rows, times)
+        rows, columns = (ids <= self._last_rows).nonzero()  # MISSING and UNKNOWN are the first rows of every table
+        if len(rows):
+            is_missing = ids[rows, columns] == self._missing_rows[columns]
+            num_ids = len(self._ids)
+            found = np.bincount(columns + num_ids * is_missing, minlength=2 * num_ids).tolist()
+            _add(unknown, self._ids, found[:num_ids], times)
+            _add(missing, self._ids, found[num_ids:], times)
         if self._flags:
-            _add(missing, self._numbers, batch.numerics.numpy()[:, self._flags] > 0, times)
+            _add(missing, self._numbers, np.add.reduce(batch.numerics.numpy()[:, self._flags]).tolist(), times)
         for name, unknown_row in self._bags.items():
             bag = batch.bags[name].numpy()
-            _add(unknown, [name], (bag == unknown_row).any(axis=1, keepdims=True), times)
-            _add(missing, [name], (bag[:, :1] == PADDING), times)
+            _add(unknown, [name], [int((bag == unknown_row).any(axis=1).sum())], times)
+            _add(missing, [name], [int((bag[:, 0] == PADDING).sum())], times)
 
 
-def _add(counts: Counts, names: list[str], seen: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], times: int) -> None:
-    """Add the rows that were seen, [batch, names]."""
-    for name, count in zip(names, np.count_nonzero(seen, axis=0).tolist(), strict=True):
+def _add(counts: Counts, names: Sequence[str], found: Sequence[float], times: int) -> None:
+    """Add the rows that were found, by name; none where nothing was."""
+    for name, count in zip(names, found, strict=True):
         if count:
-            counts[name] = count * times
+            counts[name] = int(count) * times

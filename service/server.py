@@ -6,6 +6,7 @@ import logging
 import socket
 
 from service.app import create_app
+from service.collector import spare_what_stays
 from service.graceful import GracefulServer, new_event_loop, server_config
 from service.logs import configure_logs
 from service.open_files import allow_connections
@@ -62,6 +63,7 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings, listener: socket.socket, url: str) -> None:
     app = create_app(settings)
     async with app.router.lifespan_context(app):
+        spare_what_stays()
         manifest = app.state.engine.manifest
         loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
         greeting = f"serving url={url} model={manifest.name} version={manifest.version} loop={loop} http=httptools"

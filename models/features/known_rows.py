@@ -19,14 +19,22 @@ def integer_keys(values: Integers) -> Keys:
 
 
 def integer_rows(categories: Sequence[str], first_row: int) -> RowTable:
-    """The categories that are the text of a 64-bit integer: "17", but not "017" or "+17"."""
+    """A table of the categories that are the text of a 64-bit integer."""
+    numbers, rows = known_integers(categories, first_row)
+    return RowTable(integer_keys(numbers), rows)
+
+
+def known_integers(categories: Sequence[str], first_row: int) -> tuple[Integers, Codes]:
+    """The categories that are the text of a 64-bit integer, "17" but not "017" or "+17", and their rows."""
     found = [(number, row) for row, text in enumerate(categories, first_row) if (number := _integer(text)) is not None]
     numbers = np.fromiter((number for number, _ in found), dtype=np.int64, count=len(found))
     rows = np.fromiter((row for _, row in found), dtype=np.int64, count=len(found))
-    return RowTable(integer_keys(Integers(numbers)), rows)
+    return Integers(numbers), rows
 
 
 def _integer(text: str) -> int | None:
+    if not text.removeprefix("-").isdecimal():  # for a tenth of what the error costs
+        return None
     try:
         number = int(text)
     except ValueError:

@@ -49,17 +49,17 @@ class RowTable:
         return found
 
     def _first_slots(self, keys: Keys) -> Codes:
-        mixed = np.zeros(len(keys), np.uint64)
+        hashes = np.zeros(len(keys), np.uint64)
         for word in keys.T:
-            mixed = _mixed(mixed ^ word)
-        slots: Codes = (mixed >> np.uint64(64 - self._bits)).astype(np.int64)
+            hashes = mixed(hashes ^ word)
+        slots: Codes = (hashes >> np.uint64(64 - self._bits)).astype(np.int64)
         return slots
 
     def _next(self, slots: Codes) -> Codes:
         return (slots + 1) & ((1 << self._bits) - 1)
 
 
-def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Every bit of a word changes about half the upper bits; constants of SplitMix64 (Steele, Lea, Flood 2014)."""
     words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -34,6 +34,8 @@ class Standardised:
         Returns:
             [num_rows, features, 2]
         """
+        if not self.features:
+            return np.empty((num_rows, 0, 2), np.float32)
         values = np.empty((len(self.features), num_rows))
         for place, feature in enumerate(self.features):
             column = given.get(feature.name)

@@ -15,8 +15,10 @@ from pydantic import Field
 
 from models.columns import Codes, Value
 from models.distinct import Integers, Texts
+from models.features.cuckoo import NoPlaceError
 from models.features.known_rows import TextRows, integer_keys, integer_rows
 from models.features.row_table import RowTable
+from models.features.sent_rows import SentRows, spelt
 from models.frozen import Frozen
 
 MISSING = 0
@@ -47,29 +49,15 @@ class HashVocabularyConfig(Frozen):
 VocabularyConfig = Annotated[LearnedVocabularyConfig | HashVocabularyConfig, Field(discriminator="kind")]
 
 
-class _RowOf(dict[Value, int]):
-    """Rows by text. A whole number is looked up as its text once; where that has a row, it becomes a key of its own."""
-
-    def __init__(self, rows: Iterable[tuple[str, int]]) -> None:
-        super().__init__(rows)
-        self[None] = MISSING
-
-    def __missing__(self, value: Value) -> int:
-        row = self.get(str(value), UNKNOWN) if isinstance(value, int) else UNKNOWN
-        if row != UNKNOWN:
-            self[value] = row
-        return row
-
-
 class LearnedVocabulary:
     """Categories in the order of their rows.
 
-    What rows are looked up in is made when it is first needed: requests need Python text, logs the arrays.
+    What rows are looked up in is made when it is first needed: requests and logs need different keys.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
         self.values = list(values)
-        self._row_of: _RowOf | None = None
+        self._of_sent: SentRows | dict[str | None, int] | None = None
         self._of_integers: RowTable | None = None
         self._of_texts: TextRows | None = None
 
@@ -92,9 +80,20 @@ class LearnedVocabulary:
 
     def lookup_sent(self, values: Sequence[Value]) -> Codes:
         """Table rows of what a request sent, [len(values)]: `lookup`, and MISSING for None."""
-        if self._row_of is None:
-            self._row_of = _RowOf(zip(self.values, count(NUM_RESERVED), strict=False))
-        return np.fromiter(map(self._row_of.__getitem__, values), np.int64, len(values))
+        rows = self.sent_rows
+        if isinstance(rows, SentRows):
+            return rows.find(values)
+        return np.array([rows.get(value, UNKNOWN) for value in spelt(values)], np.int64)
+
+    @property
+    def sent_rows(self) -> SentRows | dict[str | None, int]:
+        """What finds the rows of what a request sent: tables of hashes or, should two be the same, of texts."""
+        if self._of_sent is None:
+            try:
+                self._of_sent = SentRows(self.values, NUM_RESERVED, missing=MISSING, unknown=UNKNOWN)
+            except NoPlaceError:
+                self._of_sent = {**dict(zip(self.values, count(NUM_RESERVED), strict=False)), None: MISSING}
+        return self._of_sent
 
 
 class HashVocabulary:

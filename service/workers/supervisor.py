@@ -1,6 +1,5 @@
 """The supervisor: loads the model once, forks workers that share it, and keeps so many of them running."""
 
-import gc
 import logging
 import os
 import signal
@@ -13,6 +12,7 @@ from time import monotonic
 
 from models.checkpoint import load_checkpoint
 from models.features.vocabulary import HashVocabulary
+from service.collector import spare_what_stays
 from service.engine import Loaded
 from service.refusal import StartRefused
 from service.settings import Settings
@@ -185,13 +185,13 @@ def _in_memory_to_share(settings: Settings) -> Loaded:
         vocabulary.lookup([""])
         if isinstance(vocabulary, HashVocabulary):
             vocabulary.remember(max(_FEWEST_HASHES, _HASHES_OF_A_WORKER // len(vocabularies)))
+    predictor.encoder.prepare()
     for module in _USED_BY_WORKERS:
         with suppress(ModuleNotFoundError):
             import_module(module)
     if (num_threads() or 1) > 1:
         _logger.debug("workers are forked beside %s threads", num_threads())
-    gc.collect()
-    gc.freeze()
+    spare_what_stays()
     return predictor, manifest
 
 
