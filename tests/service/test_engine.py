@@ -103,7 +103,7 @@ def test_no_request_waits_until_ids_can_be_looked_up(checkpoint: Path) -> None:
     fitted = engine.predictor.encoder.fitted
     learned = [each for each in fitted.vocabularies.values() if isinstance(each, LearnedVocabulary)]
     assert learned
-    assert all(vocabulary._row_of for vocabulary in learned)
+    assert all(vocabulary._of_sent is not None for vocabulary in learned)
     engine.close()
 
 
