@@ -56,7 +56,8 @@ class SentColumns:
 
     def prepare(self) -> None:
         """Make the tables, which the first lookup does otherwise."""
-        _ = self._tables, self._apart
+        if self._distinct:
+            _ = self._tables, self._apart
 
     @cached_property
     def _tables(self) -> SideBySide:

@@ -97,3 +97,9 @@ def test_tables_side_by_side_are_held_once() -> None:
     assert np.shares_memory(prepared, rows.numbers.entries.base)
     assert columns.find(asked({"a": ["a"]}))["a"].tolist() == [NUM_RESERVED]
     assert rows.texts.entries is prepared
+
+
+def test_without_a_learned_vocabulary_there_is_nothing_to_prepare() -> None:
+    columns = SentColumns({})
+    columns.prepare()
+    assert columns.find(asked({"hashed": ["a", "b"]})) == {}
