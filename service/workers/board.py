@@ -32,10 +32,6 @@ class Board:
         """Workers that serve."""
         return sum(held != _STARTING for held in self._open)
 
-    def is_serving(self, worker: int) -> bool:
-        """Whether the worker serves."""
-        return bool(self._open[worker] != _STARTING)
-
     def fewest(self) -> int:
         """Connections of the worker that has fewest; 0 where none serves."""
         return min((held for held in self._open if held != _STARTING), default=0)
