@@ -65,6 +65,7 @@ def create_app(settings: Settings, loaded: Loaded | None = None, metrics: Metric
 async def _lifespan(app: Application) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         engine = Engine.load(app.state.settings, app.state.loaded)
+        stack.callback(app.state.metrics.pour)
         stack.callback(engine.close)
         served = ServedModel(engine, app.state.settings)
         app.state.description = orjson.dumps(openapi_document(app, served, app.state.settings))

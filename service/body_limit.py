@@ -78,10 +78,10 @@ class BoundedBody:
         """
         if self._complete:
             return await self._receive()
-        self._refuse_beyond(self._announced)
+        refuse_beyond(self._max_bytes, self._announced)
         message = await self._receive_in_time()
         self._num_bytes += len(message.get("body", b""))
-        self._refuse_beyond(self._num_bytes)
+        refuse_beyond(self._max_bytes, self._num_bytes)
         self._complete = not message.get("more_body", False)
         return message
 
@@ -99,11 +99,17 @@ class BoundedBody:
                 headers={"Connection": "close"},  # or a trickle would hold it for ever
             ) from None
 
-    def _refuse_beyond(self, num_bytes: int) -> None:
-        if num_bytes > self._max_bytes:
-            # The connection stays open: the server throws the rest away as it arrives. Closing it on a client that
-            # still sends would reset it, and the client would never read why.
-            raise Refusal(
-                BODY_TOO_LARGE,
-                f"a body has at most {self._max_bytes} bytes; found {num_bytes} or more: send the rows in parts",
-            )
+
+def refuse_beyond(max_bytes: int, num_bytes: int) -> None:
+    """Refuse a body of so many bytes, or more, where that is too much.
+
+    Raises:
+        Refusal: it is.
+    """
+    if num_bytes > max_bytes:
+        # The connection stays open: the server throws the rest away as it arrives. Closing it on a client that still
+        # sends would reset it, and the client would never read why.
+        raise Refusal(
+            BODY_TOO_LARGE,
+            f"a body has at most {max_bytes} bytes; found {num_bytes} or more: send the rows in parts",
+        )

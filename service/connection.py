@@ -9,11 +9,12 @@ import asyncio
 from functools import partial
 from http import HTTPStatus
 from typing import Any
+from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.application import Application
-from service.exchange import ASK, GONE
+from service.exchange import ASK, BODY, GONE
 from service.settings import Settings
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -95,6 +96,7 @@ class Connection(HttpToolsProtocol):
         self._disarm()
         if not self._is_turned_away():
             super().on_headers_complete()
+            self.scope["extensions"][BODY] = {ASK: partial(_body_here, ref(self.cycle))}
 
     def on_body(self, body: bytes) -> None:
         """A part of its body came."""
@@ -162,6 +164,15 @@ class Connection(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.close()
+
+
+def _body_here(held: ref[RequestResponseCycle]) -> bytes | None:
+    """The body of a request that came whole, handed over; None where more is to come, or its client has left."""
+    cycle = held()
+    if cycle is None or cycle.more_body or cycle.disconnected:
+        return None
+    body, cycle.body = bytes(cycle.body), bytearray()
+    return body
 
 
 def connections(settings: Settings) -> partial[Connection]:

@@ -7,7 +7,7 @@ from time import monotonic
 from starlette.types import Receive, Scope
 
 from service.batching.job import never, too_late
-from service.body_limit import BoundedBody, num_bytes_announced
+from service.body_limit import BoundedBody, num_bytes_announced, refuse_beyond
 from service.refusal import BODY_TIMEOUT, WRONG_HEADER, Refusal
 from service.request_id import HEADER as REQUEST_ID
 from service.request_id import request_id
@@ -16,6 +16,9 @@ from service.settings import Settings
 TIMEOUT = "X-Request-Timeout-Ms"
 GONE = "threefold.gone"
 """Name of the ASGI extension by which our server says whether the client has left: `ASK` in it is a function."""
+BODY = "threefold.body"
+"""The same, for the body where it is all there already, and else None: mostly it came with the headers, and then
+nothing need wait for it, or watch the time that it takes."""
 ASK = "ask"
 _LONGEST_TIMEOUT = 9
 """Digits: more than eleven days."""
@@ -39,6 +42,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_body_here",
         "_deadline",
         "_headers",
         "_receive",
@@ -61,7 +65,9 @@ class Exchange:
         self.path: str = scope["path"]
         self.request_id = request_id(self.header(REQUEST_ID) or "")
         self.announced = num_bytes_announced(self.header("Content-Length") or "")
-        self.gone: Callable[[], bool] = scope.get("extensions", {}).get(GONE, {}).get(ASK, never)
+        extensions = scope.get("extensions", {})
+        self.gone: Callable[[], bool] = extensions.get(GONE, {}).get(ASK, never)
+        self._body_here: Callable[[], bytes | None] = extensions.get(BODY, {}).get(ASK, _nothing)
 
     def header(self, name: str) -> str | None:
         """The value of a header; None where it was not sent."""
@@ -92,6 +98,9 @@ class Exchange:
             Refusal: it is too large or too slow, its client left, or the deadline passed meanwhile.
         """
         deadline, timeout_s = self.deadline(), self._timeout_s
+        if (here := self._body_here()) is not None:
+            refuse_beyond(self.max_body_bytes, len(here))
+            return here
         left_s = timeout_s if deadline is None else min(timeout_s, deadline - monotonic())
         body = BoundedBody(self._receive, self.announced, self.max_body_bytes, left_s)
         try:
@@ -100,3 +109,7 @@ class Exchange:
             if refusal.kind is BODY_TIMEOUT and left_s < timeout_s:
                 raise too_late("it passed while the body was on its way") from None
             raise
+
+
+def _nothing() -> None:
+    """Of a server that does not say what it has."""

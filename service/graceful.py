@@ -47,12 +47,19 @@ class GracefulServer(uvicorn.Server):
         self._when_started()
 
     async def listen(self) -> None:
-        """Accept connections in another way than those of uvicorn."""
+        """Accept connections, in another way than uvicorn's own."""
+        raise NotImplementedError
+
+    def protocol(self) -> asyncio.Protocol:
+        """What handles one more connection."""
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     async def stop_listening(self) -> None:
         """Accept no more connections."""
-        for server in self.servers:
-            server.close()
+        raise NotImplementedError
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was accepted, within the time that the configuration gives."""
@@ -96,7 +103,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
         import uvloop
     except ModuleNotFoundError:
         logger.warning("loop=asyncio http=httptools: uvloop is not installed, requests take longer")
-        return asyncio.new_event_loop()
+        return asyncio.SelectorEventLoop()  # the one that can wait for a socket on every system
     logger.debug("loop=uvloop http=httptools")
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop

@@ -6,11 +6,12 @@ from pathlib import Path
 from time import monotonic, perf_counter, time
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, ProcessCollector, generate_latest
 
 from service.engine import Engine, Outcome
 from service.refusal import Overloaded, Refusal
 from service.shared_metrics import summed
+from service.tally import BulkHistogram, Tally
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -33,11 +34,13 @@ class Metrics:
     def __init__(self, shared: Path | None = None) -> None:
         self.registry = CollectorRegistry()
         self._shared = shared
+        self._tally = Tally()
         ProcessCollector(registry=self.registry)
         self.requests = self._counter("requests", "Requests answered.", "route", "status")
         self.request_seconds = self._histogram("request_seconds", "From the first byte read to the last sent.", "route")
         self.failed_seconds = self._counter("failed_seconds", "Time of requests answered by another status.", "route")
-        self._requests: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
+        self._failed: dict[str, Counter] = {}
+        self._requests: dict[tuple[str, str], tuple[Counter, BulkHistogram]] = {}
         stage_seconds = self._histogram("stage_seconds", "Time of a prediction by stage.", "stage")
         self.stages = {stage: stage_seconds.labels(stage) for stage in STAGES}
         self.problems = self._counter("problems", "Requests answered with a problem, by kind.", "problem")
@@ -79,22 +82,23 @@ class Metrics:
         """A request was answered, or ended without an answer."""
         if (route, status) not in self._requests:
             self._requests[route, status] = self.requests.labels(route, status), self.request_seconds.labels(route)
+            self._failed[route] = self.failed_seconds.labels(route)
         requests, request_seconds = self._requests[route, status]
-        requests.inc()
-        request_seconds.observe(seconds)
+        self._tally.count(requests)
+        self._tally.observe(request_seconds, seconds)
         if status != "200":
-            self.failed_seconds.labels(route).inc(seconds)
+            self._tally.count(self._failed[route], seconds)
 
     def problem_answered(self, refusal: Refusal) -> None:
         """A request was answered with a problem."""
         slug = refusal.kind.slug
         if slug not in self._problems:
             self._problems[slug] = self.problems.labels(slug)
-        self._problems[slug].inc()
+        self._tally.count(self._problems[slug])
         if isinstance(refusal, Overloaded):
             if refusal.limit not in self._overloads:
                 self._overloads[refusal.limit] = self.overloads.labels(refusal.limit)
-            self._overloads[refusal.limit].inc()
+            self._tally.count(self._overloads[refusal.limit])
 
     def is_time_to_say_so(self) -> bool:
         """Whether a second has passed since this was last true: a log of each refusal would be an overload itself."""
@@ -106,39 +110,40 @@ class Metrics:
 
     def stage(self, name: str) -> "Timing":
         """Time a block as a stage; a block that fails is timed too."""
-        return Timing(self.stages[name])
+        return Timing(self._tally, self.stages[name])
 
     def observe(self, outcome: Outcome) -> None:
         """Count what a prediction saw."""
-        self.rows.inc(len(outcome.values))
-        self.last_prediction.set(time())
+        tally = self._tally
+        tally.count(self.rows, len(outcome.values))
+        tally.set(self.last_prediction, time())
         for name, seconds in outcome.seconds.items():
-            self.stages[name].observe(seconds)
+            tally.observe(self.stages[name], seconds)
         for feature, count in outcome.unknown.items():
-            self._unknown[feature].inc(count)
+            tally.count(self._unknown[feature], count)
         for feature, count in outcome.missing.items():
-            self._missing[feature].inc(count)
+            tally.count(self._missing[feature], count)
 
     def batch_done(self, num_requests: int, num_rows: int) -> None:
         """The network predicted rows of so many requests at once."""
-        self.batch_requests.observe(num_requests)
-        self.batch_rows.observe(num_rows)
+        self._tally.observe(self.batch_requests, num_requests)
+        self._tally.observe(self.batch_rows, num_rows)
 
     def deadline_missed(self, when: str) -> None:
         """A request was too late: on `arrival`, in the `queue`, or once it was `predicted`."""
-        self.deadlines.labels(when).inc()
+        self._tally.count(self.deadlines.labels(when))
 
     def client_left(self) -> None:
         """A request was dropped before it was predicted, because its client had left."""
-        self.cancelled.inc()
+        self._tally.count(self.cancelled)
 
     def rows_changed(self, held: int) -> None:
         """Rows wait for the network or are in it."""
-        self.queued_rows.set(held)
+        self._tally.set(self.queued_rows, held)
 
     def bodies_changed(self, held: int) -> None:
         """Requests are between their first byte and their answer."""
-        self.open_bodies.set(held)
+        self._tally.set(self.open_bodies, held)
 
     def ready_changed(self, ready: bool) -> None:
         """The engine predicts, or stops to."""
@@ -152,7 +157,12 @@ class Metrics:
         """All metrics, to be read here."""
         return self._of_all_processes().collect()
 
+    def pour(self) -> None:
+        """Bring the registry up to date with what was counted."""
+        self._tally.pour()
+
     def _of_all_processes(self) -> CollectorRegistry:
+        self.pour()
         return self.registry if self._shared is None else summed(self._shared)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -163,20 +173,21 @@ class Metrics:
             name, text, labels, namespace="threefold", registry=self.registry, multiprocess_mode=over_processes
         )
 
-    def _histogram(self, name: str, text: str, *labels: str, buckets: tuple[float, ...] = _SECONDS) -> Histogram:
-        return Histogram(name, text, labels, namespace="threefold", registry=self.registry, buckets=buckets)
+    def _histogram(self, name: str, text: str, *labels: str, buckets: tuple[float, ...] = _SECONDS) -> BulkHistogram:
+        return BulkHistogram(name, text, labels, namespace="threefold", registry=self.registry, buckets=buckets)
 
 
 class Timing:
     """A block whose seconds are observed; a class, because a generator takes five times as long."""
 
-    __slots__ = ("_seconds", "_started")
+    __slots__ = ("_seconds", "_started", "_tally")
 
-    def __init__(self, seconds: Histogram) -> None:
+    def __init__(self, tally: Tally, seconds: BulkHistogram) -> None:
+        self._tally = tally
         self._seconds = seconds
 
     def __enter__(self) -> None:
         self._started = perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        self._seconds.observe(perf_counter() - self._started)
+        self._tally.observe(self._seconds, perf_counter() - self._started)

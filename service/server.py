@@ -4,7 +4,11 @@ import asyncio
 import errno
 import logging
 import socket
+from collections.abc import Callable
 
+import uvicorn
+
+from service.acceptor import Acceptor
 from service.app import create_app
 from service.collector import spare_what_stays
 from service.graceful import GracefulServer, new_event_loop, server_config
@@ -67,5 +71,21 @@ async def _serve(settings: Settings, listener: socket.socket, url: str) -> None:
         manifest = app.state.engine.manifest
         loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
         greeting = f"serving url={url} model={manifest.name} version={manifest.version} loop={loop} http=httptools"
-        server = GracefulServer(server_config(app, settings), lambda: _logger.info(greeting))
-        await server.serve(sockets=[listener])
+        await _Server(server_config(app, settings), lambda: _logger.info(greeting), listener).serve(sockets=[])
+
+
+class _Server(GracefulServer):
+    """Takes all connections of a socket."""
+
+    _acceptor: Acceptor
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], listener: socket.socket) -> None:
+        super().__init__(config, started)
+        self._listener = listener
+
+    async def listen(self) -> None:
+        self._acceptor = Acceptor(self._listener, self.protocol)
+        self._acceptor.start(self.config.backlog)
+
+    async def stop_listening(self) -> None:
+        await self._acceptor.stop()

@@ -8,7 +8,7 @@ from benchmarks.serving.forms import FORMS
 from benchmarks.serving.ratios import Measured, Ratios
 from benchmarks.serving.stages import STAGES, Staged
 from benchmarks.serving.system import SPLIT_ROWS
-from benchmarks.serving.tail import SHARE, Tail
+from benchmarks.serving.tail import BLOCKS, SHARE, Tail
 
 BARS = {("float32", "split_rows"): 5.5, ("int8", "split_rows"): 9.0, ("float32", "rows"): 4.2}
 MOST_OVER_FLOOR, MOST_SPREAD = 1.3, 3.0
@@ -90,8 +90,9 @@ def tail_section(found: Sequence[Tail]) -> str:
     """Latency at a share of the peak."""
     lines = [
         f"Independent arrivals at {SHARE:.0%} of the peak, {JUDGED_ROWS} candidates each, on as many connections as it "
-        f"takes; latency counts from when a request was due. Beside it what the same arrivals give at a server that "
-        f"needs exactly the same time for each request.",
+        f"takes; latency counts from when a request was due. {BLOCKS} parts of the time, each at {SHARE:.0%} of the "
+        f"peak measured right before it; the one with the middle p99/p50 is shown. Beside it what the same arrivals "
+        f"give at a server that needs exactly the same time for each request.",
         "",
         "| precision | peak, requests/s | offered | p50 | p99 | p99/p50 | fixed time | refused | client late, p99 |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -30,7 +30,8 @@ class Job:
         queued_at: when it was admitted, by `time.monotonic`.
         deadline: when its answer is of no use any more, by `time.monotonic`; None: never.
         gone: whether the client has left.
-        future: of the job itself, or of its refusal; None before it is in the queue.
+        future: that it is done, or of its refusal; None before it is in the queue. It
+            does not hold the job, which holds it: no cycle is left to the collector.
         batch: the encoded rows, from its first turn on.
         parts: predictions so far, in the order of the rows.
         num_done: rows predicted so far.
@@ -43,7 +44,7 @@ class Job:
     queued_at: float
     deadline: float | None = None
     gone: Callable[[], bool] = never
-    future: "asyncio.Future[Job] | None" = None
+    future: "asyncio.Future[None] | None" = None
     batch: EncodedBatch | SplitBatch | None = None
     parts: list[Values] = field(default_factory=list)
     num_done: int = 0
@@ -73,7 +74,7 @@ class Job:
     def finish(self) -> None:
         """Hand the predictions over, unless nobody waits any more."""
         if self.future is not None and not self.future.done():
-            self.future.set_result(self)
+            self.future.set_result(None)
 
     def fail(self, error: Exception) -> None:
         """Hand the error over, unless nobody waits any more."""

@@ -59,9 +59,10 @@ class Turns:
         self._num_here += 1
         self._wake()
         try:
-            return await job.future
+            await job.future
         finally:
             self._num_here -= 1
+        return job
 
     def _wake(self) -> None:
         """See to it that a turn comes next, even where one was put off: a new job may have filled its batch."""

@@ -19,7 +19,7 @@ from service.graceful import GracefulServer, new_event_loop, server_config
 from service.metrics import Metrics
 from service.settings import Settings
 from service.shared_metrics import write_as
-from service.workers.acceptor import Acceptor
+from service.workers.acceptor import FairAcceptor
 from service.workers.board import Board
 
 EXIT_FAILED = 1
@@ -90,7 +90,7 @@ async def _serve(shared: Shared, number: int) -> None:
 class _Server(GracefulServer):
     """Takes its part of the connections of the shared socket, and ends with the supervisor."""
 
-    _acceptor: Acceptor
+    _acceptor: FairAcceptor
 
     def __init__(self, config: uvicorn.Config, shared: Shared, number: int) -> None:
         super().__init__(config, lambda: _logger.debug("worker serves worker=%d", number), (signal.SIGTERM,))
@@ -98,12 +98,12 @@ class _Server(GracefulServer):
         self._number = number
 
     async def listen(self) -> None:
-        self._acceptor = Acceptor(
+        self._acceptor = FairAcceptor(
             self._shared.listener,
             self._shared.board,
             self._number,
             num_open=lambda: len(self.server_state.connections),
-            protocol=self._protocol,
+            protocol=self.protocol,
         )
         self._acceptor.start(self.config.backlog)
         asyncio.get_running_loop().add_reader(self._shared.lifeline, self._end_with_supervisor)
@@ -114,12 +114,6 @@ class _Server(GracefulServer):
     async def on_tick(self, counter: int) -> bool:
         self._acceptor.tell()
         return await super().on_tick(counter)
-
-    def _protocol(self) -> asyncio.Protocol:
-        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
-        return made
 
     def _end_with_supervisor(self) -> None:
         asyncio.get_running_loop().remove_reader(self._shared.lifeline)

@@ -52,6 +52,7 @@ class Client:
         return self.post(content=json.dumps(body), headers=headers, **options)
 
     def metric(self, name: str, **labels: str) -> float:
+        self.app.state.metrics.pour()
         value = self.app.state.metrics.registry.get_sample_value(name, labels)
         return 0.0 if value is None else value
 

@@ -1,6 +1,7 @@
 """The engine works without HTTP, and its gate holds."""
 
 import asyncio
+import gc
 import random
 import threading
 from pathlib import Path
@@ -38,6 +39,25 @@ def test_predicts_without_http(checkpoint: Path, predictor: Predictor) -> None:
     engine.close()
     with pytest.raises(Refusal, match="not loaded"):
         asyncio.run(engine.predict(request))
+
+
+def test_a_request_leaves_nothing_to_the_collector(checkpoint: Path) -> None:
+    """Cycles would wait for a collection that stops the service for as long as eighty milliseconds under load."""
+    engine = Engine.load(Settings(checkpoint=checkpoint))
+    body = b'{"context": {"user_id": 3}, "candidates": [{"item_id": "i1"}, {}]}'
+
+    async def predict() -> int:
+        await engine.predict(engine.read(body))
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                await engine.predict(engine.read(body))
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    assert asyncio.run(predict()) == 0
 
 
 def test_requests_predicted_together_are_predicted_as_alone(checkpoint: Path) -> None:

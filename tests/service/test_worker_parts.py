@@ -4,15 +4,17 @@ import asyncio
 import fcntl
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from service.acceptor import MOST_AT_ONCE, Acceptor
+from service.graceful import new_event_loop
 from service.native_threads import limit_native_threads
 from service.workers import folder as folders
-from service.workers.acceptor import Acceptor
+from service.workers.acceptor import FairAcceptor
 from service.workers.board import Board
 from service.workers.folder import metrics_folder
 from service.workers.memory import cpu_seconds, proportional_bytes
@@ -36,7 +38,7 @@ def listener() -> Iterator[socket.socket]:
         yield bound
 
 
-class TestAcceptor:
+class TestFairAcceptor:
     def spread(self, listener: socket.socket, num_clients: int, busy: bool = False) -> list[int]:
         """Connections of two workers on one loop, of which the second may be too busy to take any."""
 
@@ -46,7 +48,7 @@ class TestAcceptor:
             if busy:
                 board.serves(1, 0)
             workers = [
-                Acceptor(
+                FairAcceptor(
                     listener.dup(),
                     board,
                     number,
@@ -85,7 +87,7 @@ class TestAcceptor:
         async def run() -> int:
             board = Board(1)
             held: list[asyncio.BaseTransport] = []
-            acceptor = Acceptor(listener.dup(), board, 0, lambda: len(held), lambda: Counting(held))
+            acceptor = FairAcceptor(listener.dup(), board, 0, lambda: len(held), lambda: Counting(held))
             acceptor.start(128)
             with socket.create_connection(listener.getsockname()), socket.create_connection(listener.getsockname()):
                 await acceptor.stop()  # the loop has not turned since they came
@@ -94,6 +96,27 @@ class TestAcceptor:
                 return len(held)
 
         assert asyncio.run(run()) == 2
+
+
+@pytest.mark.parametrize("new_loop", [new_event_loop, asyncio.SelectorEventLoop])
+def test_a_burst_is_taken_at_one_wake_up(
+    listener: socket.socket, new_loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    async def run() -> int:
+        held: list[asyncio.BaseTransport] = []
+        acceptor = Acceptor(listener.dup(), lambda: Counting(held))
+        acceptor.start(128)
+        clients = [socket.create_connection(listener.getsockname()) for _ in range(MOST_AT_ONCE)]
+        for _ in range(4):  # turns: to see the listener, to begin each connection, to end it
+            await asyncio.sleep(0)
+        taken = len(held)
+        await acceptor.stop()
+        for each in (*clients, *held):
+            each.close()
+        return taken
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(run()) == MOST_AT_ONCE
 
 
 def test_the_board_knows_who_serves_and_who_has_fewest() -> None:
