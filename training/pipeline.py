@@ -31,6 +31,7 @@ from training.growth.start import first_network, give_optimizer_state, growth_to
 from training.history import FoundRates, History
 from training.inference.ready import NOT_READY, ReadyToServe
 from training.observers import Observer, Observers
+from training.profiling.window_reference import reference_writer
 from training.progress import Progress
 from training.rates.auto import with_found_rates
 from training.resume.keeping import UNKEPT, Keeping
@@ -233,8 +234,7 @@ def measure(config: Config, predictor: Predictor, manifest: Manifest) -> Measure
 
 def save(finished: Run, folder: Path, attachments: dict[str, str], ready: ReadyToServe = NOT_READY) -> Path:
     """Write the run as a new version below the folder; it appears whole or not at all."""
-    prepared, history = finished.prepared, finished.trained.history
-    windows = prepared.windows
+    prepared, history, windows = finished.prepared, finished.trained.history, finished.prepared.windows
     return save_checkpoint(
         folder,
         finished.trained.predictor,
@@ -252,6 +252,9 @@ def save(finished: Run, folder: Path, attachments: dict[str, str], ready: ReadyT
             "parent": None if prepared.parent is None else prepared.parent.version,
         },
         attachments=attachments,
-        writers=[each.save for each in (prepared.data.inheritance, finished.trained.optimizer_state, ready) if each],
+        writers=[
+            reference_writer(prepared.reader, prepared.config, windows, prepared.data, finished.scored),
+            *(each.save for each in (prepared.data.inheritance, finished.trained.optimizer_state, ready) if each),
+        ],
         precisions=ready.precisions,
     )
