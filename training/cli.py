@@ -7,6 +7,8 @@ from training.commands.evaluate import evaluate_command
 from training.commands.init import init_command
 from training.commands.lr_range import lr_range_command
 from training.commands.publish import publish_command
+from training.commands.retrain import retrain_command
+from training.commands.schedule import schedule_command
 from training.commands.score import score_command
 from training.commands.simulate import simulate_command
 from training.commands.train import train_command
@@ -24,3 +26,5 @@ def register(app: typer.Typer) -> None:
     app.command("evaluate")(evaluate_command)
     app.command("score")(score_command)
     app.command("publish")(publish_command)
+    app.command("retrain")(retrain_command)
+    app.command("schedule")(schedule_command)

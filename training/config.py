@@ -28,10 +28,15 @@ from training.negative_sampling import check_sampling
 from training.objective import LossUnit
 from training.optimizers import OptimizerConfig
 from training.resume.config import ResumeConfig
+from training.retraining.config import RetrainConfig, check_retrainable
+from training.tracking.config import NoTrackingConfig, TrackingConfig
 from training.tuning.config import TuningConfig
 from training.weightings import UncertaintyConfig, WeightingConfig
 
-NOT_COMPARED: Any = {"name": True, "inference": True, "data": WITHOUT_EFFECT, "training": {"resume"}, "ranking": True}
+NOT_COMPARED: Any = {
+    "name": True, "inference": True, "data": WITHOUT_EFFECT, "training": {"resume"}, "ranking": True, "tracking": True,
+    "retrain": True,
+}  # fmt: skip
 """Settings that change no bit of a model, for whoever compares configurations."""
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -161,12 +166,18 @@ class Config(Frozen):
     """The graphs that a checkpoint holds for the service, and what a reduced precision may cost."""
     tuning: TuningConfig = TuningConfig()
     """What `threefold tune` may change."""
+    retrain: RetrainConfig | None = None
+    """What `threefold retrain` does with the newest logs (docs/retraining.md); nothing where the section is left
+    out."""
+    tracking: TrackingConfig = NoTrackingConfig()
+    """Who is told of runs and versions beside their own files (docs/tracking.md)."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         self.model_part()
         check_sampling(self.data.negative_sampling, self.tasks)
         check_unseen(self.evaluation.unseen, self.features)
+        check_retrainable(self.retrain, self.data, grows=self.training.growth is not None)
         return self
 
     def model_part(self) -> ModelConfig:

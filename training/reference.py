@@ -33,6 +33,7 @@ from models.trunks import (
 from training.cache.config import CacheConfig
 from training.config import Config, EvaluationConfig, NetworkConfig, TrainingConfig
 from training.data.config import DataConfig, SplitConfig
+from training.data.partitions import PartitionsConfig
 from training.growth import GrowthConfig
 from training.inference.config import InferenceConfig
 from training.negative_sampling import NegativeSampling
@@ -41,6 +42,11 @@ from training.optimizers.adamw import AdamWConfig
 from training.optimizers.rowwise_adagrad import RowwiseAdagradConfig
 from training.optimizers.sparse_adam import SparseAdamConfig
 from training.resume.config import ResumeConfig
+from training.retraining.checks.config import ChecksConfig
+from training.retraining.complete import LaterConfig, MarkerConfig, SettledConfig
+from training.retraining.config import RetrainConfig
+from training.retraining.gates.config import GatesConfig
+from training.tracking.config import MlflowConfig, NoTrackingConfig
 from training.tuning.config import TuningConfig
 from training.tuning.parameters import ChoiceParameter, FloatParameter, IntegerParameter, LogFloatParameter
 from training.tuning.pruners import MedianConfig, NoneConfig
@@ -59,6 +65,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("Top level", Config),
     ("`[data]`", DataConfig),
     ("`[data.split]`", SplitConfig),
+    ("`[data.partitions]`", PartitionsConfig),
     ("`[data.cache]`", CacheConfig),
     ("`[data.negative_sampling]`", NegativeSampling),
     ('`[[features]]` of kind `"categorical"`', CategoricalFeature),
@@ -103,6 +110,12 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ('`[training.optimizers.SUBNET]` of kind `"sparse_adam"`', SparseAdamConfig),
     ("`[evaluation]`", EvaluationConfig),
     ("`[inference]`", InferenceConfig),
+    ("`[retrain]`", RetrainConfig),
+    ('`[retrain.complete]` of kind `"later"`', LaterConfig),
+    ('`[retrain.complete]` of kind `"marker"`', MarkerConfig),
+    ('`[retrain.complete]` of kind `"settled"`', SettledConfig),
+    ("`[retrain.checks]`", ChecksConfig),
+    ("`[retrain.gates]`", GatesConfig),
     ("`[tuning]`", TuningConfig),
     ('An entry of `[tuning.space]` of kind `"float"`', FloatParameter),
     ('An entry of `[tuning.space]` of kind `"log_float"`', LogFloatParameter),
@@ -110,8 +123,14 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ('An entry of `[tuning.space]` of kind `"choice"`', ChoiceParameter),
     ('`[tuning.pruner]` of kind `"median"`', MedianConfig),
     ('`[tuning.pruner]` of kind `"none"`', NoneConfig),
+    ('`[tracking]` of kind `"none"`', NoTrackingConfig),
+    ('`[tracking]` of kind `"mlflow"`', MlflowConfig),
 )
 
+_WITH_SECTIONS = (
+    NetworkConfig, TrainingConfig, EvaluationConfig, InferenceConfig, TuningConfig, ChecksConfig, GatesConfig,
+)  # fmt: skip
+"""Settings whose defaults are listed in a section of their own."""
 _HEAD = """\
 # Configuration
 
@@ -167,7 +186,7 @@ def _default(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True)
     if default is None or default is PydanticUndefined or default in ((), {}):
         return ""
-    if isinstance(default, NetworkConfig | TrainingConfig | EvaluationConfig | InferenceConfig | TuningConfig):
+    if isinstance(default, _WITH_SECTIONS):
         return "see below"
     if isinstance(default, BaseModel):
         inner = ", ".join(f"{name} = {_toml(value)}" for name, value in default.model_dump(exclude_none=True).items())

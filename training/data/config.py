@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from models.frozen import Frozen
 from models.names import ColumnName
 from training.cache.config import CacheConfig
+from training.data.partitions import PartitionsConfig
 from training.negative_sampling import NegativeSampling
 
 WITHOUT_EFFECT: Any = {"path": True, "prefetch_batches": True, "cache": {"enabled", "folder", "max_gib"}}
@@ -80,6 +81,8 @@ class DataConfig(Frozen):
     """Unit of a timestamp that is a whole number, counted from 1970 UTC."""
     split: SplitConfig
     """Which rows train, which validate, which test."""
+    partitions: PartitionsConfig | None = None
+    """The only partitions that are read; all where the section is left out."""
     read_rows: int = Field(default=65_536, ge=1)
     """Rows that are read and encoded at a time."""
     shuffle_rows: int = Field(default=262_144, ge=1)

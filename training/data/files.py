@@ -2,13 +2,14 @@
 
 import glob
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyarrow.fs import FileInfo, FileSystem, LocalFileSystem
 
 from models.errors import DataError
 from models.storage.location import is_url, local_file
+from training.data.partitions import PartitionsConfig
 from training.data.remote import Remote
 from training.data.wildcards import fixed_part, matches
 
@@ -41,20 +42,36 @@ class LogFiles:
         return path if self.remote is None else self.remote.url(path)
 
 
-def find_files(path: str) -> LogFiles:
+def find_files(path: str, partitions: PartitionsConfig | None = None) -> LogFiles:
     """The files meant by a folder, a glob or a file, or by a URL of one.
+
+    Args:
+        path: of the log.
+        partitions: the only ones that are meant; None for all.
 
     Raises:
         DataError: there is none, one is empty, or an object store does not answer or refuses.
         ConfigError: the URL breaks a rule.
     """
-    files = _in_store(path) if is_url(path) and local_file(path) is None else _on_disk(path)
+    files = list_files(path)
+    if partitions is not None:
+        files = _of_partitions(path, files, partitions)
     for info in files.found:
         if info.size == 0:
             raise DataError(
                 f"a log file holds at least a header; {files.shown(info.path)} is empty (0 bytes): remove or replace it"
             )
     return files
+
+
+def list_files(path: str) -> LogFiles:
+    """Like `find_files`, whatever is in them: somebody may be writing one of them.
+
+    Raises:
+        DataError: there is none, or an object store does not answer or refuses.
+        ConfigError: the URL breaks a rule.
+    """
+    return _in_store(path) if is_url(path) and local_file(path) is None else _on_disk(path)
 
 
 def read_beside(path: str, name: str) -> tuple[str, bytes] | None:
@@ -81,6 +98,16 @@ def one_format(path: str, files: LogFiles) -> str:
     if len(suffixes) > 1:
         raise DataError(f"logs are of one format; found {' and '.join(suffixes)} below {path}: keep one of them")
     return suffixes[0]
+
+
+def _of_partitions(path: str, files: LogFiles, partitions: PartitionsConfig) -> LogFiles:
+    found = tuple(info for info in files.found if partitions.holds(info.path, files.base))
+    if not found:
+        raise DataError(
+            f"a log is read from the partitions that [data.partitions] names; found none of {len(partitions.values)} "
+            f"values of {partitions.column} below {path}: correct the values or the path"
+        )
+    return replace(files, found=found)
 
 
 def _on_disk(path: str) -> LogFiles:

@@ -110,7 +110,7 @@ class LogReader:
 
 def open_log(data: DataConfig, model: ModelConfig) -> LogSource:
     """The log of a configuration."""
-    return LogSource(data.path, csv_types(model), data.read_rows)
+    return LogSource(data.path, csv_types(model), data.read_rows, data.partitions)
 
 
 def csv_types(model: ModelConfig) -> dict[str, pa.DataType]:

@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 from models.errors import DataError
 from models.storage.trouble import known_trouble
 from training.data.files import LogFiles, find_files, one_format
+from training.data.partitions import PartitionsConfig
 from training.data.types import joined_schema, refuse_conflict
 
 _FOOTERS_AT_ONCE = 16
@@ -30,16 +31,23 @@ class LogSource:
         path: a folder, a glob or a file, or a URL of one in an object store.
         csv_types: types of CSV columns, which carry none of their own.
         read_rows: rows of a chunk.
+        partitions: the only ones that are opened; None for all.
 
     Raises:
         DataError: nothing there, formats mixed, a file that cannot be read, naming it, or an object store that does
             not answer or refuses.
     """
 
-    def __init__(self, path: str, csv_types: dict[str, pa.DataType], read_rows: int = 65_536) -> None:
+    def __init__(
+        self,
+        path: str,
+        csv_types: dict[str, pa.DataType],
+        read_rows: int = 65_536,
+        partitions: PartitionsConfig | None = None,
+    ) -> None:
         self.path = path
         self.read_rows = read_rows
-        self.files = find_files(path)
+        self.files = find_files(path, partitions)
         suffix = one_format(path, self.files)
         self.is_csv = suffix == ".csv"
         found = _open(self.files, _format(suffix, csv_types))

@@ -17,6 +17,8 @@ _DECIDES_NOTHING: Any = {
     "data": {"cache": {"folder", "max_gib"}},
     "tuning": True,
     "inference": True,
+    "tracking": True,
+    "retrain": True,
 }
 
 

@@ -1,0 +1,1 @@
+"""From new logs to a promoted version, or a reason why not."""
