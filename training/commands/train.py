@@ -2,10 +2,14 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from models.manifest import Manifest
+    from training.pipeline import Run
 
 
 def train_command(
@@ -30,21 +34,22 @@ def train_command(
     The same command goes on where it was interrupted. Started by torchrun, it is one of several processes that train
     together (docs/distributed.md); the first of them speaks and writes for all.
     """
-    from models.storage.location import within
+    from models.manifest import read_manifest
     from models.storage.versions import VersionsFolder
     from training.config import load_config
     from training.distributed.world import launched
     from training.inference.making_ready import ready_to_serve
     from training.pipeline import prepare, run_prepared, save
-    from training.reporting import REPORT, run_files
+    from training.reporting import run_files
     from training.resume.opening import kept_states
     from training.tensorboard import TensorBoard
-    from training.terminal import print_run
+    from training.tracking.telling import check_tracking
 
     world = launched()
     speaks = world is None or world.is_first
     console = Console(stderr=True, quiet=not speaks)
     config = load_config(config_file).with_overrides(data=data, seed=seed)
+    check_tracking(config.tracking)
     config_text = config_file.read_text(encoding="utf-8")
     versions = VersionsFolder.at(output)
     versions.check()  # before hours of training, not after
@@ -64,8 +69,19 @@ def train_command(
             finished = found
         ready = ready_to_serve(finished.prepared, finished.trained.predictor, console)
         version = save(finished, versions.local, run_files(finished, config_text, ready.precisions), ready)
-        place = versions.published(version)
+        manifest, place = read_manifest(version), versions.published(version)
         forget()
+    _tell(console, finished, manifest, place)
+
+
+def _tell(console: Console, finished: "Run", manifest: "Manifest", place: str) -> None:
+    """Whoever is to know of the new version."""
+    from models.storage.location import within
+    from training.reporting import REPORT
+    from training.terminal import print_run
+    from training.tracking.telling import tell_version
+
+    tell_version(finished.prepared.config.tracking, manifest, place, console)
     print_run(console, finished)
     console.print(f"checkpoint {place}\nreport     {within(place, REPORT)}", highlight=False, soft_wrap=True)
     typer.echo(place)
