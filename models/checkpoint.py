@@ -6,6 +6,7 @@
 - `encoder/numerics.json`: statistics of numeric features
 - `encoder/past_ids.json`, `encoder/past_rates.safetensors`: ids with a past and its numbers, where it is asked for
 - `inference/`: the network as graphs for ONNX Runtime (docs/inference.md)
+- `reference.json`: what its rows and predictions looked like (models/reference)
 - `growth/`: what a run needs that trains the model on; whoever serves it neither needs these files nor reads them
 """
 

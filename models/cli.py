@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from models.errors import ThreefoldError
+from models.registry.commands import register as register_models
 
 EXIT_REFUSED = 2
 """Exit code for everything that the user can mend."""
@@ -33,6 +34,7 @@ def build() -> typer.Typer:
                 raise
             continue  # an image for one side holds only that side's package
         register(app)
+    register_models(app)
     return app
 
 
@@ -67,3 +69,7 @@ def _options(
 def _refuse(reason: str) -> None:
     Console(stderr=True).print(f"error: {reason}", soft_wrap=True, highlight=False, markup=False)
     sys.exit(EXIT_REFUSED)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,7 @@ from models.features.vocabulary import (
     VocabularyConfig,
 )
 from models.past.files import load_past_rates, save_past_rates
+from models.text_lists import text_lists
 
 VOCABULARIES = "encoder/vocabularies.json"
 NUMERICS = "encoder/numerics.json"
@@ -42,7 +43,7 @@ def load_encoder(folder: Path, config: ModelConfig) -> Encoder:
         CheckpointError: a file is not of the expected form, or lacks a feature.
     """
     try:
-        learned = TypeAdapter(dict[str, list[str]]).validate_json((folder / VOCABULARIES).read_bytes())
+        learned = text_lists((folder / VOCABULARIES).read_text(encoding="utf-8"))
         numerics = TypeAdapter(dict[str, NumericStatistics]).validate_json((folder / NUMERICS).read_bytes())
         owners = vocabulary_owners(config.features, config.crosses)
         vocabularies = {name: _vocabulary(name, kind, learned) for name, kind in owners.items()}

@@ -5,6 +5,8 @@
     ├── DataError          a log breaks a rule (a column, a file, a window)
     │   └── ValueRefused   one value breaks a rule: names its row and field
     ├── CheckpointError    a checkpoint is missing, torn, altered or of an unknown format
+    │   └── StoreError     an object store does not answer or refuses
+    ├── RegistryError      a registry is damaged, or what is asked of it breaks a rule (an unknown version)
     └── TrainingError      training cannot go on (a loss that is not finite, a group without parameters)
 
 A message states the rule, what was found and the way out, in that order. The command line prints it as one
@@ -43,6 +45,14 @@ class ValueRefused(DataError):  # noqa: N818 - reads as what happened, also in t
 
 class CheckpointError(ThreefoldError, ValueError):
     """A checkpoint is missing, torn, altered or of an unknown format."""
+
+
+class StoreError(CheckpointError):
+    """An object store does not answer or refuses; the same may work later."""
+
+
+class RegistryError(ThreefoldError, ValueError):
+    """A registry is damaged, or what is asked of it breaks a rule."""
 
 
 class TrainingError(ThreefoldError, RuntimeError):

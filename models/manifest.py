@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -12,10 +11,10 @@ from models.calibration.by_field import TaskCalibration
 from models.config import ModelConfig
 from models.errors import CheckpointError
 from models.heads import LabelStatistics
+from models.manifest_file import FORMAT_VERSION, MANIFEST, digest, manifest_contents
 from models.verdicts import ReducedPrecision, Verdict
 
-FORMAT_VERSION: Literal[1] = 1
-MANIFEST = "manifest.json"
+__all__ = ["MANIFEST", "Manifest", "read_manifest", "write_manifest"]
 
 
 class Manifest(BaseModel):
@@ -53,7 +52,7 @@ class Manifest(BaseModel):
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the file with the digest of its contents."""
     raw = manifest.model_dump(mode="json")
-    (folder / MANIFEST).write_text(json.dumps({**raw, "digest": _digest(raw)}, indent=2), encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps({**raw, "digest": digest(raw)}, indent=2), encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -64,20 +63,10 @@ def read_manifest(folder: Path) -> Manifest:
     """
     file = folder / MANIFEST
     try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        text = file.read_bytes()
+    except OSError as error:
         raise CheckpointError(f"{file} must be readable JSON; found: {error}: restore or retrain") from None
-    found = raw.get("format_version") if isinstance(raw, dict) else None
-    if found != FORMAT_VERSION:
-        raise CheckpointError(
-            f"this release reads checkpoints of format {FORMAT_VERSION}; {folder} is of format {found}: "
-            f"retrain it, or use the release that wrote it"
-        )
-    if raw.pop("digest", None) != _digest(raw):
-        raise CheckpointError(
-            f"{file} must have the digest that it was written with; found another: it was altered; "
-            f"restore or retrain it"
-        )
+    raw = manifest_contents(file, text)
     try:
         return Manifest.model_validate(raw)
     except ValidationError as error:
@@ -86,8 +75,3 @@ def read_manifest(folder: Path) -> Manifest:
         raise CheckpointError(
             f"{file} does not describe a model: {where}: {first['msg']}: restore or retrain"
         ) from None
-
-
-def _digest(raw: dict[str, Any]) -> str:
-    """SHA-256 of the contents, however they are laid out."""
-    return sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()

@@ -3,39 +3,48 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import orjson
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from service.application import Application
 from service.body_limit import BodyLimit
 from service.crash_guard import CrashGuard
-from service.engine import Engine, Loaded
 from service.inference_protocol import not_offered
 from service.inference_protocol import routes as inference_protocol
-from service.inference_protocol.infer import add_infer_routes
-from service.inference_protocol.served import ServedModel
+from service.loaded import Loaded
 from service.metrics import Metrics
 from service.observer import Observer
-from service.openapi import openapi_document
 from service.predict import PATH as PREDICT
 from service.predict import predict
 from service.problem import answer_with_problems
 from service.request_id import RequestId
+from service.room import Room
 from service.routes import router
 from service.settings import Settings
+from service.swapping import admin
+from service.swapping.channel import Channel
+from service.swapping.company import Alone, Company
+from service.swapping.first import first_loaded
+from service.swapping.follower import Follower
+from service.swapping.making import made_of
+from service.swapping.metrics import SwapMetrics
+from service.swapping.paths import RELOAD
+from service.tracing import new_metrics
 
 
-def create_app(settings: Settings, loaded: Loaded | None = None, metrics: Metrics | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, loaded: Loaded | None = None, metrics: Metrics | None = None, company: Company | None = None
+) -> FastAPI:
     """The app. There is no `/docs`: it would load scripts from the internet.
 
     Args:
         settings: of the service.
-        loaded: the model; left out, the app's lifespan loads it.
+        loaded: the version to begin with; left out, the app's lifespan loads it.
         metrics: where to count; left out, the app has its own.
+        company: other processes that follow the same channel; left out, there are none.
     """
-    metrics = metrics or Metrics()
-    paths = frozenset(route.path for route in router.routes if hasattr(route, "path")) | {PREDICT}
+    metrics = metrics or new_metrics()
+    paths = frozenset(route.path for route in router.routes if hasattr(route, "path")) | {PREDICT, RELOAD}
     app = Application(
         title="Threefold",
         lifespan=_lifespan,
@@ -51,10 +60,14 @@ def create_app(settings: Settings, loaded: Loaded | None = None, metrics: Metric
     app.state.settings = settings
     app.state.loaded = loaded
     app.state.metrics = metrics
-    app.state.engine = None
-    app.add_hot_route(PREDICT, PREDICT, predict)
-    app.state.served_model = None
+    app.state.room = Room(settings)
+    app.state.swaps = SwapMetrics(metrics.registry)
+    app.state.company = company or Alone()
+    app.state.follower = None
+    app.state.described = None
+    app.add_hot_route(PREDICT, predict)
     app.include_router(router)
+    app.include_router(admin.router)
     app.include_router(inference_protocol.router)
     app.include_router(not_offered.router)
     answer_with_problems(app)
@@ -63,13 +76,28 @@ def create_app(settings: Settings, loaded: Loaded | None = None, metrics: Metric
 
 @asynccontextmanager
 async def _lifespan(app: Application) -> AsyncIterator[None]:
+    state = app.state
     async with AsyncExitStack() as stack:
-        engine = Engine.load(app.state.settings, app.state.loaded)
-        stack.callback(app.state.metrics.pour)
-        stack.callback(engine.close)
-        served = ServedModel(engine, app.state.settings)
-        app.state.description = orjson.dumps(openapi_document(app, served, app.state.settings))
-        add_infer_routes(app, served)
-        app.state.metrics.watch(engine)
-        app.state.engine = engine
+        stack.callback(state.metrics.close)
+        stack.callback(_close, app)
+        _begin(app)
+        if state.settings.registry is not None:
+            channel = Channel(state.settings.registry, state.settings.channel)
+            state.follower = Follower(app, channel, state.swaps, state.company)
+            stack.push_async_callback(state.follower.stop)
+            await state.follower.start()
         yield
+
+
+def _begin(app: Application) -> None:
+    """Serve the version to begin with; nothing else may hold it, so that it is freed when it is swapped out."""
+    state = app.state
+    loaded, state.loaded = state.loaded or first_loaded(state.settings), None
+    if loaded is not None:
+        state.serving = made_of(loaded, app)
+        state.metrics.watch(state.serving.engine)
+
+
+def _close(app: Application) -> None:
+    if app.state.serving is not None:
+        app.state.serving.engine.close()

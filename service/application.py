@@ -7,6 +7,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from service.hot_route import Handler, HotRoute
+from service.swapping.serving import Serving
 
 
 class Application(FastAPI):
@@ -14,20 +15,21 @@ class Application(FastAPI):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.state.serving = None
         self._hot: dict[str, HotRoute] = {}
 
-    def add_hot_route(self, path: str, label: str, handle: Handler) -> None:
-        """Let POST on exactly this path be answered by the handler; other methods get 405.
-
-        A label that is not the path is a template, of which there is a route: it answers what is not exactly the path.
-        """
-        self._hot[path] = route = HotRoute(self, label, handle)
-        if path == label:
-            self.router.routes.append(Route(path, route, methods=["POST"], include_in_schema=False))
+    def add_hot_route(self, path: str, handle: Handler) -> None:
+        """Let POST on exactly this path be answered by the handler; other methods get 405."""
+        self._hot[path] = route = HotRoute(self, path, handle)
+        self.router.routes.append(Route(path, route, methods=["POST"], include_in_schema=False))
 
     def hot_route(self, path: str) -> HotRoute | None:
-        """The hot route of the path, where it has one."""
-        return self._hot.get(path)
+        """The hot route of the path, where it has one: always, or because the model served is called so."""
+        found = self._hot.get(path)
+        if found is None and self.state.serving is not None:
+            serving: Serving = self.state.serving
+            found = serving.hot.get(path)
+        return found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""

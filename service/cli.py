@@ -11,12 +11,17 @@ from models.errors import ConfigError
 def register(app: typer.Typer) -> None:
     """Add the service's commands."""
     app.command("serve")(serve)
+    app.command("admin-key")(admin_key)
 
 
 def serve(
     checkpoint: Annotated[
         str | None, typer.Option(help="Model version, or folder of versions (the newest); a path or a URL.")
     ] = None,
+    registry: Annotated[str | None, typer.Option(help="In its place: a registry to follow, a path or a URL.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Of the registry; production unless set.")] = None,
+    poll_s: Annotated[float | None, typer.Option(help="Seconds between two looks at the registry.")] = None,
+    admin_key_sha256: Annotated[str | None, typer.Option(help="SHA-256 of the key of POST /admin/reload.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 unless set.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one; 8000 unless set.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that serve.")] = None,
@@ -33,6 +38,7 @@ def serve(
     precision: Annotated[str | None, typer.Option(help="float32, int8, bfloat16 or auto.")] = None,
     engine: Annotated[str | None, typer.Option(help="auto, torch or onnxruntime.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_format: Annotated[str | None, typer.Option(help="text or json.")] = None,
     shutdown_grace_s: Annotated[int | None, typer.Option(help="Seconds to finish after SIGTERM.")] = None,
 ) -> None:
     """Serve a model over HTTP. Every option is also an environment variable: THREEFOLD_PORT, for example."""
@@ -49,6 +55,14 @@ def serve(
     from service.server import run
 
     run(settings)
+
+
+def admin_key() -> None:
+    """Make a key for POST /admin/reload: the first line is for who asks, the second, its SHA-256, for the service."""
+    from service.swapping.keys import new_key
+
+    for line in new_key():
+        typer.echo(line)
 
 
 def _as_config_error(error: ValidationError, prefix: str) -> ConfigError:

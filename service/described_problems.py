@@ -9,6 +9,7 @@ from service.inference_protocol.paths import INFER, INFER_VERSION
 from service.predict import PATH as PREDICT
 from service.problem import MEDIA_TYPE, Problem
 from service.refusal import (
+    ADMIN_OFF,
     CLIENT_GONE,
     INTERNAL_ERROR,
     KINDS,
@@ -16,10 +17,13 @@ from service.refusal import (
     NOT_FOUND,
     NOT_OFFERED,
     NOT_READY,
+    NOT_SWAPPED,
+    UNAUTHORIZED,
     UNKNOWN_MODEL,
     UNKNOWN_OUTPUT,
     Kind,
 )
+from service.swapping.paths import RELOAD
 
 Schema = dict[str, Any]
 _ALWAYS = ("/livez", "/metrics", "/v2", "/v2/health/live")
@@ -27,6 +31,7 @@ _ALWAYS = ("/livez", "/metrics", "/v2", "/v2/health/live")
 _REFUSED = frozenset(each.path for each in REFUSED)
 _OF_NO_OPERATION = {NOT_FOUND, METHOD_NOT_ALLOWED, CLIENT_GONE}
 """For other paths and methods, and for clients that are not there to read it."""
+_OF_ADMIN = {ADMIN_OFF, UNAUTHORIZED, NOT_SWAPPED}
 _OF_TENSORS = {NOT_OFFERED, UNKNOWN_MODEL, UNKNOWN_OUTPUT}
 
 
@@ -45,12 +50,15 @@ def describe_problems(document: Schema) -> None:
 
 def _kinds(path: str) -> Iterator[Kind]:
     if path == PREDICT:
-        yield from (kind for kind in KINDS if kind not in _OF_NO_OPERATION | _OF_TENSORS)
+        yield from (kind for kind in KINDS if kind not in _OF_NO_OPERATION | _OF_TENSORS | _OF_ADMIN)
         return
     if path in {INFER, INFER_VERSION}:
-        yield from (kind for kind in KINDS if kind not in _OF_NO_OPERATION)
+        yield from (kind for kind in KINDS if kind not in _OF_NO_OPERATION | _OF_ADMIN)
         return
     yield INTERNAL_ERROR
+    if path == RELOAD:
+        yield from _OF_ADMIN
+        return
     if path in _REFUSED:
         yield NOT_OFFERED
     elif path not in _ALWAYS:

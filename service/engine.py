@@ -9,30 +9,26 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.checkpoint import load_checkpoint
 from models.columns import Column, bags, categories
 from models.features import CategoricalFeature, MultiCategoricalFeature
 from models.inference import CompiledPredictor
-from models.manifest import Manifest
-from models.predictor import Predictor
-from service.batching.forward import Forward
+from models.inference.engines.probe import probe
+from service.batching.forward import Forward, check_finite
 from service.batching.job import Job, Values, never, too_late
 from service.batching.turns import Turns
 from service.batching.watcher import Watcher
 from service.body.reader import RequestReader
 from service.coverage import Counts
-from service.gate import Gate
 from service.large_bodies import LargeBodies
+from service.loaded import Loaded, load
 from service.ranking import Ranker
 from service.refusal import NOT_READY, Refusal
 from service.request import PredictRequest
+from service.room import Room
 from service.settings import Settings
 
 SMALL_ROWS = 32
 """Requests of at most so many rows are predicted together: below about a hundred rows a batch costs what one costs."""
-
-Loaded = tuple[Predictor, Manifest]
-"""A model in memory, and what its checkpoint says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,59 +55,78 @@ class Outcome:
 class Engine:
     """Holds one model version.
 
+    Nothing in it points back at it: an engine that was swapped out is freed with its last request, without the
+    collector, which is told to spare what a server holds for long.
+
+    Args:
+        loaded: the version.
+        settings: of the service.
+        room: of the process; left out, the engine has its own.
+
     Attributes:
+        predictor: as it was trained.
+        compiled: the same, ready to serve.
+        manifest: what the version says of itself.
+        reference: of its training window; None where it has none.
         bodies: requests between their first byte and their answer.
         rows: rows waiting for the network or in it.
         turns: the queue.
+        num_users: requests that began on this engine and are not answered.
         large_bodies: whose turn it is to be read.
         ready: whether it predicts.
     """
 
-    def __init__(self, predictor: Predictor, manifest: Manifest, settings: Settings) -> None:
-        self.predictor = predictor
+    def __init__(self, loaded: Loaded, settings: Settings, room: Room | None = None) -> None:
+        self.predictor, self.manifest, self.reference = loaded.predictor, loaded.manifest, loaded.reference
         self.compiled = CompiledPredictor.load(
-            predictor,
-            manifest,
+            self.predictor,
+            self.manifest,
             engine=settings.engine,
             precision=settings.precision,
             num_threads=settings.num_threads,
         )
-        self.manifest = manifest
-        self.ranker = Ranker(manifest.model)
-        self.reader = RequestReader(manifest.model.features, settings.max_rows)
-        self.bodies = Gate(settings.max_open_bodies, "bodies", self.wait_s)
-        self.rows = Gate(settings.max_queued_rows, "rows", self.wait_s)
+        self.ranker = Ranker(self.manifest.model)
+        self.reader = RequestReader(self.manifest.model.features, settings.max_rows)
+        room = room or Room(settings)
+        self._room, self.bodies, self.rows = room, room.bodies, room.rows
+        self.num_users = 0
         self.large_bodies = LargeBodies()
         self.ready = False
         self._bytes_per_row = math.inf
-        self._forward = Forward(predictor.encoder, self.compiled)
+        self._forward = Forward(self.predictor.encoder, self.compiled)
         self.turns = Turns(
             self._forward,
             max_batch_rows=settings.max_batch_rows,
             small_rows=SMALL_ROWS,
             max_delay_s=settings.max_delay_ms / 1e3,
-            num_open=lambda: self.bodies.held,
+            num_open=lambda: room.bodies.held,
+            pace=room.pace,
         )
 
     @classmethod
-    def load(cls, settings: Settings, loaded: Loaded | None = None) -> "Engine":
-        """Load and verify the checkpoint, unless it is given, and warm up.
+    def load(cls, settings: Settings, loaded: Loaded | None = None, room: Room | None = None) -> "Engine":
+        """Load and verify the checkpoint of the settings, unless a model is given, and warm up.
 
         Raises:
             CheckpointError: it cannot be served.
             Refusal: its predictions are not finite.
         """
-        # Of the thread that asks, which is the event loop's: it is the one that predicts.
+        # Of the thread that asks: the event loop's, which is the one that predicts, or one that makes another engine.
         torch.set_num_threads(settings.num_threads)
-        predictor, manifest = loaded or load_checkpoint(settings.checkpoint)
-        engine = cls(predictor, manifest, settings)
+        if loaded is None:
+            assert settings.checkpoint is not None  # who follows a registry brings the version
+            loaded = load(settings.checkpoint)
+        engine = cls(loaded, settings, room)
         engine.warm_up()
         return engine
 
     def warm_up(self) -> None:
-        """Predict rows of empty ids and missing numbers, whole and parted; then the engine is ready.
+        """Predict rows of empty ids and missing numbers, whole and parted, and rows of any ids; then it is ready.
 
         What ids are looked up in is made by the first lookup, which no request shall wait for.
+
+        Raises:
+            Refusal: a prediction is not finite.
         """
         columns: dict[str, Column] = {}
         for feature in self.manifest.model.features:
@@ -124,6 +139,7 @@ class Engine:
         candidates = {name: column for name, column in columns.items() if name not in from_context}
         for request in (PredictRequest(columns, 1), PredictRequest(candidates, 1, context)):
             self.predict_now(request)
+        check_finite(self.compiled.predict(probe(self.predictor.encoder)), self.compiled.fields)
         self.ready = True
 
     def watch(self, watcher: Watcher) -> None:
@@ -165,7 +181,11 @@ class Engine:
 
     def wait_s(self) -> float:
         """An estimate of the seconds until what is queued now is predicted."""
-        return self.turns.pace.seconds(self.rows.held)
+        return self._room.wait_s()
+
+    def holding(self) -> "Use":
+        """Room for one body, and this engine, for a block: from a request's first byte to its answer."""
+        return Use(self)
 
     async def predict(
         self, request: PredictRequest, deadline: float | None = None, gone: Callable[[], bool] = never
@@ -218,3 +238,21 @@ class Engine:
         """
         if not self.ready:
             raise Refusal(NOT_READY, "the model is not loaded, or the service is stopping: ask another instance")
+
+
+class Use:
+    """One request on one engine; a class for the reason that `Holding` is one."""
+
+    __slots__ = ("_engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> None:
+        self._engine.bodies.check(1)
+        self._engine.bodies.add(1)
+        self._engine.num_users += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.num_users -= 1
+        self._engine.bodies.add(-1)

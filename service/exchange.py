@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope
 
 from service.batching.job import never, too_late
 from service.body_limit import BoundedBody, num_bytes_announced, refuse_beyond
+from service.observer import NO_VERSION
 from service.refusal import BODY_TIMEOUT, WRONG_HEADER, Refusal
 from service.request_id import HEADER as REQUEST_ID
 from service.request_id import request_id
@@ -39,6 +40,7 @@ class Exchange:
         max_body_bytes: of the body, compressed or not.
         announced: bytes of the body, as the client says; 0 where it says nothing.
         gone: whether the client has left, as far as the server says.
+        version: of the model that answers, which the handler names as soon as it knows; for the log and for traces.
     """
 
     __slots__ = (
@@ -53,6 +55,7 @@ class Exchange:
         "max_body_bytes",
         "path",
         "request_id",
+        "version",
     )
 
     def __init__(self, scope: Scope, receive: Receive, settings: Settings) -> None:
@@ -63,6 +66,7 @@ class Exchange:
         self._deadline: float | None = None
         self.max_body_bytes = settings.max_body_bytes
         self.path: str = scope["path"]
+        self.version = NO_VERSION
         self.request_id = request_id(self.header(REQUEST_ID) or "")
         self.announced = num_bytes_announced(self.header("Content-Length") or "")
         extensions = scope.get("extensions", {})

@@ -36,7 +36,8 @@ class HotRoute:
     def __init__(self, app: FastAPI, label: str, handle: Handler) -> None:
         self._app = app
         self._label = label
-        self._handle = handle
+        tracing = app.state.metrics.tracing
+        self._handle = handle if tracing is None else tracing.traced(label, handle)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -54,7 +55,7 @@ class HotRoute:
             status = reply.status
             await send({"type": "http.response.body", "body": reply.content})
         finally:
-            record(state.metrics, self._label, status, started, exchange.request_id)
+            record(state.metrics, self._label, status, started, exchange.request_id, exchange.version)
 
     def turned_away(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         """The answer to a request for which there is no room, by its head alone; None where it is let in.
@@ -63,9 +64,9 @@ class HotRoute:
         left for what is not (docs/decisions/0011-predictions-on-the-event-loop.md).
         """
         state = self._app.state
-        engine: Engine | None = state.engine
-        if engine is None:
+        if state.serving is None:
             return None
+        engine: Engine = state.serving.engine
         started = perf_counter()
         held = dict(headers)
         try:

@@ -4,19 +4,26 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 from time import monotonic, perf_counter, time
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, ProcessCollector
 
+from models.features import CategoricalFeature
+from service.distributions.exposition import with_distributions
+from service.distributions.gauges import ROWS, SUM, PredictionGauges
 from service.engine import Engine, Outcome
-from service.refusal import Overloaded, Refusal
+from service.exposition import without_past_versions, written
+from service.refusal import KINDS, Overloaded, Refusal
 from service.shared_metrics import summed
 from service.tally import BulkHistogram, Tally
+
+if TYPE_CHECKING:  # of an extra
+    from service.spans import Tracing
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _ROWS = (1, 4, 16, 32, 64, 128, 256, 512, 1024, 2048)
-OverProcesses = Literal["livesum", "livemin", "max"]
+OverProcesses = Literal["livesum", "livemin", "livemax", "max"]
 """What becomes of a gauge where several processes have one each."""
 STAGES = ("receive", "parse", "wait", "encode", "network", "write")
 
@@ -32,6 +39,7 @@ class Metrics:
     """
 
     def __init__(self, shared: Path | None = None) -> None:
+        self.tracing: Tracing | None = None
         self.registry = CollectorRegistry()
         self._shared = shared
         self._tally = Tally()
@@ -56,25 +64,47 @@ class Metrics:
             "last_prediction_timestamp_seconds", "When rows were last predicted.", over_processes="max"
         )
         self._said_at = -math.inf
-        self._problems: dict[str, Counter] = {}
-        self._overloads: dict[str, Counter] = {}
+        self._of_one_category: frozenset[str] = frozenset()
+        # From 0 on, because `rate` does not see a series begin: the first failure would be missed.
+        self._problems = {kind.slug: self.problems.labels(kind.slug) for kind in KINDS}
+        self._overloads = {limit: self.overloads.labels(limit) for limit in ("bodies", "rows")}
+        self._deadlines = {when: self.deadlines.labels(when) for when in ("arrival", "queue", "predicted")}
         self._unknown: dict[str, Counter] = {}
         self._missing: dict[str, Counter] = {}
         self.ready = self._gauge("ready", "1 while the service answers predictions.", over_processes="livemin")
         self.queued_rows = self._gauge("queued_rows", "Rows waiting for the network or in it.")
+        self.queued_rows_limit = self._gauge("queued_rows_limit", "Rows that may wait for the network or be in it.")
         self.open_bodies = self._gauge("open_bodies", "Requests between their first byte and their answer.")
-        self.model_info = self._gauge("model_info", "1 for the model served.", "model", "version", over_processes="max")
+        self.open_bodies_limit = self._gauge("open_bodies_limit", "Requests that may be between the two.")
+        self.model_info = self._gauge(
+            "model_info", "1 for the model served.", "model", "version", over_processes="livemax"
+        )
+        self._info: Gauge | None = None
         self.model_created = self._gauge(
-            "model_created_timestamp_seconds", "When the model served was trained.", over_processes="max"
+            "model_created_timestamp_seconds", "When the model served was trained.", over_processes="livemax"
+        )
+        self.predictions = PredictionGauges(
+            self._gauge(ROWS, "Rows predicted in the last minutes, by bin of the prediction.", "field", "bin"),
+            self._gauge(SUM, "Sum of the predictions of the last minutes.", "field"),
         )
 
     def watch(self, engine: Engine) -> None:
-        """Show the engine's state from now on."""
+        """Show the engine's state from now on; another engine takes the place of the one before."""
+        self.pour()
         manifest = engine.manifest
+        self._of_one_category = frozenset(
+            feature.name for feature in manifest.model.features if isinstance(feature, CategoricalFeature)
+        )
         for feature in manifest.model.features:
             self._unknown[feature.name] = self.unknown.labels(feature.name)
             self._missing[feature.name] = self.missing.labels(feature.name)
-        self.model_info.labels(manifest.name, manifest.version).set(1)
+        if self._info is not None:
+            self._info.set(0)
+        self._info = self.model_info.labels(manifest.name, manifest.version)
+        self._info.set(1)
+        self.predictions.follow(engine.ranker.fields, engine.reference)
+        self.queued_rows_limit.set(engine.rows.limit)
+        self.open_bodies_limit.set(engine.bodies.limit)
         self.model_created.set(manifest.created_at.timestamp())
         engine.watch(self)
 
@@ -96,8 +126,6 @@ class Metrics:
             self._problems[slug] = self.problems.labels(slug)
         self._tally.count(self._problems[slug])
         if isinstance(refusal, Overloaded):
-            if refusal.limit not in self._overloads:
-                self._overloads[refusal.limit] = self.overloads.labels(refusal.limit)
             self._tally.count(self._overloads[refusal.limit])
 
     def is_time_to_say_so(self) -> bool:
@@ -123,6 +151,8 @@ class Metrics:
             tally.count(self._unknown[feature], count)
         for feature, count in outcome.missing.items():
             tally.count(self._missing[feature], count)
+        if outcome.fields is self.predictions.fields:  # and not those of a version that was just replaced
+            tally.keep(self.predictions, outcome.values)
 
     def batch_done(self, num_requests: int, num_rows: int) -> None:
         """The network predicted rows of so many requests at once."""
@@ -131,7 +161,7 @@ class Metrics:
 
     def deadline_missed(self, when: str) -> None:
         """A request was too late: on `arrival`, in the `queue`, or once it was `predicted`."""
-        self._tally.count(self.deadlines.labels(when))
+        self._tally.count(self._deadlines[when])
 
     def client_left(self) -> None:
         """A request was dropped before it was predicted, because its client had left."""
@@ -151,19 +181,23 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
-        return generate_latest(self._of_all_processes())
+        return written(self.collected())
 
     def collected(self) -> Iterable[Metric]:
         """All metrics, to be read here."""
-        return self._of_all_processes().collect()
+        self.pour()
+        self.predictions.refresh()
+        registry = self.registry if self._shared is None else summed(self._shared)
+        families = without_past_versions(registry.collect())
+        return with_distributions(families, self.predictions.reference, self._of_one_category)
 
     def pour(self) -> None:
         """Bring the registry up to date with what was counted."""
         self._tally.pour()
 
-    def _of_all_processes(self) -> CollectorRegistry:
+    def close(self) -> None:
+        """Nothing comes any more."""
         self.pour()
-        return self.registry if self._shared is None else summed(self._shared)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace="threefold", registry=self.registry)

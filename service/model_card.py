@@ -77,6 +77,16 @@ class LimitsCard(_Card):
     max_queued_rows: int
 
 
+class FollowingCard(_Card):
+    """Which version a registry wants served (docs/swapping.md)."""
+
+    channel: str
+    wanted: str | None
+    """The version that the channel points at, as far as is known."""
+    problem: str | None
+    """Why that is not the one that serves, or why nobody knows what is wanted; null where all is well."""
+
+
 class ModelCard(_Card):
     """The model served."""
 
@@ -93,9 +103,11 @@ class ModelCard(_Card):
     """By task: measured on the test window."""
     inference: InferenceCard
     limits: LimitsCard
+    following: FollowingCard | None
+    """Null where the service has a checkpoint and follows no registry."""
 
 
-def model_card(engine: Engine, settings: Settings) -> ModelCard:
+def model_card(engine: Engine, settings: Settings, following: FollowingCard | None) -> ModelCard:
     """The card of the engine's model."""
     manifest = engine.manifest
     return ModelCard(
@@ -114,6 +126,7 @@ def model_card(engine: Engine, settings: Settings) -> ModelCard:
             checked=manifest.precisions,
         ),
         limits=LimitsCard.model_validate(settings.model_dump(include=set(LimitsCard.model_fields))),
+        following=following,
     )
 
 

@@ -10,14 +10,20 @@ from service.metrics import Metrics
 ABORTED = "aborted"
 """The status of a request to which no answer was begun."""
 UNMATCHED = "unmatched"
+NO_VERSION = "-"
+"""Of a request that no model answered."""
 _logger = logging.getLogger(__name__)
 
 
-def record(metrics: Metrics, route: str, status: int | str, started: float, request_id: str) -> None:
+def record(
+    metrics: Metrics, route: str, status: int | str, started: float, request_id: str, version: str = NO_VERSION
+) -> None:
     """Count, time and log one request that began at this `perf_counter`."""
     seconds = perf_counter() - started
     metrics.request_done(route, str(status), seconds)
-    _logger.debug("request route=%s status=%s ms=%.2f request_id=%s", route, status, seconds * 1e3, request_id)
+    _logger.debug(
+        "request route=%s status=%s ms=%.2f request_id=%s version=%s", route, status, seconds * 1e3, request_id, version
+    )
 
 
 class Observer:

@@ -1,5 +1,6 @@
 """The typed description of the API, built from the schema of the loaded model."""
 
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
@@ -37,18 +38,27 @@ _EXAMPLES = {
 def openapi_document(app: FastAPI, served: ServedModel, settings: Settings) -> Schema:
     """The OpenAPI document of the app with the loaded model's features and predictions."""
     engine = served.engine
-    document = get_openapi(
-        title=f"Threefold: {engine.manifest.name}",
-        version=engine.manifest.version,
-        description="Predictions of all tasks of one model. Every error is an `application/problem+json` document.",
-        routes=app.routes,
-    )
+    document = deepcopy(_of_all_models(app))
+    document["info"] |= {"title": f"Threefold: {engine.manifest.name}", "version": engine.manifest.version}
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas |= predict_schemas(engine.manifest, settings.max_rows) | inference_schemas(served)
     hot = {PREDICT: {"post": _predict_operation(engine)}, **inference_operations(served, TIMEOUT_PARAMETER)}
     document["paths"] = {**hot, **document["paths"], **not_offered_operations()}
     describe_problems(document)
     return document
+
+
+def _of_all_models(app: FastAPI) -> Schema:
+    """What depends on no model, made once: most of the time goes into it, which a swap so need not take."""
+    if app.state.described is None:
+        app.state.described = get_openapi(
+            title="Threefold",
+            version="",
+            description="Predictions of all tasks of one model. Every error is an `application/problem+json` document.",
+            routes=app.routes,
+        )
+    described: Schema = app.state.described
+    return described
 
 
 def _predict_operation(engine: Engine) -> Schema:

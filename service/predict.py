@@ -17,7 +17,8 @@ PATH = "/predict"
 async def predict(app: FastAPI, exchange: Exchange) -> Reply:
     """One context with many candidates, independent instances, or columns."""
     engine, metrics = ready_engine(app), app.state.metrics
-    with engine.bodies.holding(1):  # until the answer: a body and its columns stay in memory that long
+    exchange.version = engine.manifest.version
+    with engine.holding():  # until the answer: a body and its columns stay in memory that long
         arrow = media_type(exchange, (JSON, ARROW)) == ARROW
         body = await received(exchange, engine, metrics)
         with metrics.stage("parse"):

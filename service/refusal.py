@@ -24,10 +24,13 @@ class Kind:
 BROKEN_BODY = Kind("broken-body", 400, "The body is empty or no JSON")
 WRONG_HEADER = Kind("wrong-header", 400, "A header has no sensible value")
 NOT_OFFERED = Kind("not-offered", 400, "The service does not do this for anybody")
+UNAUTHORIZED = Kind("unauthorized", 401, "The key is missing or not known")
+ADMIN_OFF = Kind("admin-off", 404, "The service takes no orders")
 UNKNOWN_MODEL = Kind("unknown-model", 404, "The service has no such model or version")
 NOT_FOUND = Kind("not-found", 404, "There is no such path")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The path does not know this method")
 BODY_TIMEOUT = Kind("body-timeout", 408, "The body took too long to arrive")
+NOT_SWAPPED = Kind("not-swapped", 409, "The version wanted cannot be served")
 BODY_TOO_LARGE = Kind("body-too-large", 413, "The body is too large")
 TOO_MANY_ROWS = Kind("too-many-rows", 413, "The request has too many rows")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The body must be JSON, plain or gzip")
@@ -48,10 +51,13 @@ KINDS = (
     BROKEN_BODY,
     WRONG_HEADER,
     NOT_OFFERED,
+    UNAUTHORIZED,
+    ADMIN_OFF,
     UNKNOWN_MODEL,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     BODY_TIMEOUT,
+    NOT_SWAPPED,
     BODY_TOO_LARGE,
     TOO_MANY_ROWS,
     UNSUPPORTED_MEDIA_TYPE,

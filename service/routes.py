@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.model_card import ModelCard, model_card
-from service.ready import ready_engine
+from service.ready import ready_engine, ready_serving
 
 router = APIRouter()
 
@@ -26,7 +26,9 @@ _TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"sche
 @router.get("/model", summary="The model served", response_class=Response, responses={200: {"model": ModelCard}})
 async def model(request: Request) -> Response:
     """Version, features, tasks, metrics of the test window, and limits."""
-    card = model_card(ready_engine(request.app), request.app.state.settings)
+    state = request.app.state
+    following = state.follower and state.follower.card
+    card = model_card(ready_engine(request.app), state.settings, following)
     return Response(card.model_dump_json(), media_type="application/json")
 
 
@@ -52,5 +54,4 @@ async def metrics(request: Request) -> Response:
 @router.get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> Response:
     """The typed description, built when the model was loaded."""
-    ready_engine(request.app)
-    return Response(request.app.state.description, media_type="application/json")
+    return Response(ready_serving(request.app).description, media_type="application/json")

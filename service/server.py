@@ -12,6 +12,7 @@ from service.acceptor import Acceptor
 from service.app import create_app
 from service.collector import spare_what_stays
 from service.graceful import GracefulServer, new_event_loop, server_config
+from service.loaded import name_and_version
 from service.logs import configure_logs
 from service.open_files import allow_connections
 from service.refusal import StartRefused
@@ -49,7 +50,7 @@ def run(settings: Settings) -> None:
         StartRefused: the address cannot be had, or workers do not stay alive.
         CheckpointError: the model cannot be served.
     """
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format)
     allow_connections(settings.max_connections)
     with bound_socket(settings.host, settings.port) as listener:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -68,10 +69,14 @@ async def _serve(settings: Settings, listener: socket.socket, url: str) -> None:
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         spare_what_stays()
-        manifest = app.state.engine.manifest
         loop = type(asyncio.get_running_loop()).__module__.partition(".")[0]
-        greeting = f"serving url={url} model={manifest.name} version={manifest.version} loop={loop} http=httptools"
-        await _Server(server_config(app, settings), lambda: _logger.info(greeting), listener).serve(sockets=[])
+
+        def greet() -> None:
+            serving = app.state.serving
+            told = name_and_version(serving and serving.engine.manifest)
+            _logger.info("serving url=%s model=%s version=%s loop=%s http=httptools", url, *told, loop)
+
+        await _Server(server_config(app, settings), greet, listener).serve(sockets=[])
 
 
 class _Server(GracefulServer):

@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.errors import ConfigError
 from models.inference.engines.names import EngineChoice, PrecisionChoice
+from models.registry.names import checked_channel
 from models.storage.location import place
+from service.logs import LogFormat
+from service.swapping.keys import digests
 
 ENV_PREFIX = "THREEFOLD_"
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -21,8 +24,18 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True, env_ignore_empty=True
     )
 
-    checkpoint: Annotated[Path | str, BeforeValidator(place)]
+    checkpoint: Annotated[Path | str, BeforeValidator(place)] | None = None
     """A model version, or a folder of versions, of which the newest is served; a path, or the URL of a store."""
+    registry: Annotated[Path | str, BeforeValidator(place)] | None = None
+    """In place of `checkpoint`: a registry of versions, a path or a URL. What its channel points at is served, and
+    followed while the service runs (docs/swapping.md)."""
+    channel: str = "production"
+    """Of the registry: the one that is followed."""
+    poll_s: float = Field(default=2.0, gt=0)
+    """Seconds between two looks at the registry."""
+    admin_key_sha256: str = ""
+    """SHA-256 of the key of `POST /admin/reload`, in hexadecimal, or several with commas between; without one the
+    route is off. `threefold admin-key` makes a key."""
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 in a container."""
     port: int = Field(default=8000, ge=0, le=65535)
@@ -56,8 +69,31 @@ class Settings(BaseSettings):
     """What runs the network: `torch`, `onnxruntime`, or with `auto` the faster one that can."""
     log_level: LogLevel = "info"
     """`debug` logs every request, `info` the refused ones, `warning` only what needs a person."""
+    log_format: LogFormat = "text"
+    """`text` is key=value for people, `json` an object a line for what collects logs."""
     shutdown_grace_s: int = Field(default=30, ge=1)
     """Seconds that accepted requests have to finish after SIGTERM."""
+
+    @field_validator("channel")
+    @classmethod
+    def _named_well(cls, channel: str) -> str:
+        return checked_channel(channel)
+
+    @field_validator("admin_key_sha256")
+    @classmethod
+    def _digests(cls, listed: str) -> str:
+        digests(listed)
+        return listed
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.checkpoint is None) == (self.registry is None):
+            found = "neither" if self.registry is None else "both"
+            raise ConfigError(
+                f"a service has a checkpoint, or a registry to follow; found {found}: set one of --checkpoint or "
+                f"{ENV_PREFIX}CHECKPOINT, and --registry or {ENV_PREFIX}REGISTRY"
+            )
+        return self
 
     @model_validator(mode="after")
     def _full_request_fits(self) -> Self:

@@ -6,8 +6,10 @@ of many requests cost the same once.
 
 import asyncio
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from prometheus_client import Counter, Gauge, Histogram
 
 EVERY_S = 0.25
@@ -26,6 +28,13 @@ class BulkHistogram(Histogram):
         self._sum.inc(float(np.sum(values)))
 
 
+class TakesValues(Protocol):
+    """What is worked out of whole arrays."""
+
+    def take(self, values: Sequence[NDArray[np.float32]]) -> None:
+        """All that were kept since the last time."""
+
+
 class Tally:
     """Of one app; used from its event loop only: no lock."""
 
@@ -33,6 +42,7 @@ class Tally:
         self._counts: dict[Counter, float] = {}
         self._values: dict[BulkHistogram, list[float]] = {}
         self._latest: dict[Gauge, float] = {}
+        self._kept: dict[TakesValues, list[NDArray[np.float32]]] = {}
         self._is_due = False
 
     def count(self, counter: Counter, amount: float = 1.0) -> None:
@@ -57,16 +67,28 @@ class Tally:
         if not self._is_due:
             self._pour_later()
 
+    def keep(self, taker: TakesValues, values: NDArray[np.float32]) -> None:
+        """Hold an array until it is taken."""
+        kept = self._kept.get(taker)
+        if kept is None:
+            self._kept[taker] = [values]
+        else:
+            kept.append(values)
+        if not self._is_due:
+            self._pour_later()
+
     def pour(self) -> None:
         """Bring the metrics up to date."""
-        counts, values, latest = self._counts, self._values, self._latest
-        self._counts, self._values, self._latest, self._is_due = {}, {}, {}, False
+        counts, values, latest, all_kept = self._counts, self._values, self._latest, self._kept
+        self._counts, self._values, self._latest, self._kept, self._is_due = {}, {}, {}, {}, False
         for counter, amount in counts.items():
             counter.inc(amount)
         for histogram, observed in values.items():
             histogram.observe_all(observed)
         for gauge, value in latest.items():
             gauge.set(value)
+        for taker, kept in all_kept.items():
+            taker.take(kept)
 
     def _pour_later(self) -> None:
         try:

@@ -23,6 +23,9 @@ _TEXTS: frozenset[type] = frozenset({str, NoneType})
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """Odd, so that no two hashes become the same: it spreads those of None and of empty text, which are small numbers."""
 
+_PIECE = 1 << 14
+"""Texts that are hashed in one breath: no other thread of the process works meanwhile."""
+
 
 class SentRows:
     """Two tables of one vocabulary.
@@ -39,7 +42,9 @@ class SentRows:
 
     def __init__(self, categories: Sequence[str], first_row: int, *, missing: int, unknown: int) -> None:
         rows = np.arange(first_row, first_row + len(categories))
-        self.texts = CuckooTable(text_keys([None, *categories]), np.append(missing, rows), unknown)
+        pieces = [categories[first : first + _PIECE] for first in range(0, len(categories), _PIECE)]
+        keys = np.concatenate([text_keys([None]), *map(text_keys, pieces)])
+        self.texts = CuckooTable(keys, np.append(missing, rows), unknown)
         numbers, rows = known_integers(categories, first_row)
         self.numbers = CuckooTable(_number_keys(numbers.numbers), rows, unknown)
 

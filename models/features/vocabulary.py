@@ -5,7 +5,7 @@ vocabulary does not hold), so new ids at serving time are an ordinary case and n
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import count
 from typing import Annotated, Literal
@@ -110,7 +110,7 @@ class HashVocabulary:
 
     def remember(self, num_values: int) -> None:
         """Keep the hashes of so many values, 250 bytes each: frequent ones come again in every chunk and request."""
-        self._row = lru_cache(num_values)(self._hashed)
+        self._row = lru_cache(num_values)(partial(_hashed, self.num_buckets))  # no cycle: a swap frees it at once
 
     def lookup(self, values: Sequence[str]) -> Codes:
         """Table rows of the values, [len(values)]; never UNKNOWN."""
@@ -120,11 +120,12 @@ class HashVocabulary:
         """Table rows of what a request sent, [len(values)]: `lookup`, and MISSING for None."""
         return np.fromiter(map(self._row, values), np.int64, len(values))
 
-    def _hashed(self, value: Value) -> int:
-        if value is None:
-            return MISSING
-        digest = blake2b(str(value).encode(errors="surrogatepass"), digest_size=8).digest()
-        return NUM_RESERVED + int.from_bytes(digest, "little") % self.num_buckets
+
+def _hashed(num_buckets: int, value: Value) -> int:
+    if value is None:
+        return MISSING
+    digest = blake2b(str(value).encode(errors="surrogatepass"), digest_size=8).digest()
+    return NUM_RESERVED + int.from_bytes(digest, "little") % num_buckets
 
 
 Vocabulary = LearnedVocabulary | HashVocabulary

@@ -79,10 +79,7 @@ class Forward:
         return batch
 
     def _keep(self, job: Job, values: Values) -> None:
-        finite = np.isfinite(values)
-        if not finite.all():
-            row, column = np.argwhere(~finite)[0].tolist()
-            raise _not_finite(job.num_done + row, self.compiled.fields[column])
+        check_finite(values, self.compiled.fields, job.num_done)
         job.parts.append(values)
         job.num_done += len(values)
 
@@ -100,6 +97,23 @@ def _slice(batch: EncodedBatch, first: int, end: int) -> EncodedBatch:
     return EncodedBatch(
         batch.ids[first:end], {name: bag[first:end] for name, bag in batch.bags.items()}, batch.numerics[first:end]
     )
+
+
+def check_finite(values: Values, fields: Sequence[str], first: int = 0) -> None:
+    """See that all predictions are numbers.
+
+    Args:
+        values: predictions, [rows, fields].
+        fields: their names.
+        first: position of the first row in its request.
+
+    Raises:
+        Refusal: one is NaN or infinite.
+    """
+    finite = np.isfinite(values)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0].tolist()
+        raise _not_finite(first + row, fields[column])
 
 
 def _not_finite(row: int, field: str) -> Refusal:

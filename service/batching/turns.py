@@ -25,6 +25,7 @@ class Turns:
         max_delay_s: how long a small request may wait for others that are being received; it never waits for others
             that may come.
         num_open: requests anywhere between their first byte and their answer.
+        pace: where to note how fast rows are predicted.
     """
 
     def __init__(
@@ -34,9 +35,10 @@ class Turns:
         small_rows: int,
         max_delay_s: float,
         num_open: Callable[[], int],
+        pace: Pace | None = None,
     ) -> None:
         self.forward = forward
-        self.pace = Pace()
+        self.pace = pace or Pace()
         self.watcher: Watcher = Nobody()
         self._max_batch_rows = max_batch_rows
         self._small_rows = min(small_rows, max_batch_rows)

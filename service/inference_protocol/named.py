@@ -6,7 +6,7 @@ from fastapi import Depends, Path
 from starlette.requests import Request
 
 from service.inference_protocol.served import ServedModel
-from service.refusal import NOT_READY, Refusal
+from service.ready import ready_serving
 
 Name = Annotated[str, Path(description="Of the model, as `GET /model` says it.")]
 Version = Annotated[str, Path(description="Of the model, as `GET /model` says it.")]
@@ -18,11 +18,7 @@ def served_model(request: Request) -> ServedModel:
     Raises:
         Refusal: there is none yet, or it is stopping.
     """
-    served: ServedModel | None = request.app.state.served_model
-    if served is None:
-        raise Refusal(NOT_READY, "a model is loaded and warmed up; found none yet: wait")
-    served.engine.check_ready()
-    return served
+    return ready_serving(request.app).protocol
 
 
 Served = Annotated[ServedModel, Depends(served_model)]

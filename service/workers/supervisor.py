@@ -5,21 +5,18 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from importlib import import_module
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
-from models.checkpoint import load_checkpoint
-from models.features.vocabulary import HashVocabulary
-from service.collector import spare_what_stays
-from service.engine import Loaded
+from service.loaded import name_and_version
 from service.refusal import StartRefused
 from service.settings import Settings
 from service.shared_metrics import forget_gauges
 from service.workers.board import Board
+from service.workers.colleagues import Colleagues
+from service.workers.first import First, in_memory_to_share
 from service.workers.folder import metrics_folder
-from service.workers.memory import num_threads
 from service.workers.process import WorkerProcess
 from service.workers.restarts import Restarts
 from service.workers.telemetry import SUPERVISOR, Telemetry
@@ -29,11 +26,6 @@ _STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 _HEARD = _STOPPING | {signal.SIGCHLD}
 _SOON_S, _LATER_S = 0.02, 1.0
 """How often it looks at its workers while they start, and while nothing happens."""
-_HASHES_OF_A_WORKER, _FEWEST_HASHES = 32_768, 1_024
-"""Hashes of ids that a worker remembers, over all features: every worker has its own, and they are a third of what it
-holds where each feature remembers as many as in training (benchmarks/workers_memory.py)."""
-_USED_BY_WORKERS = ("uvloop", "models.inference.engines.by_onnx")
-"""Modules that are imported when they are needed, by each worker again if not before."""
 _logger = logging.getLogger(__name__)
 
 
@@ -49,14 +41,13 @@ def supervise(settings: Settings, listener: socket.socket, url: str) -> None:
             "several workers need an operating system that can fork; this one cannot: leave --workers at 1, and start "
             "more processes on ports of their own"
         )
-    loaded = _in_memory_to_share(settings)
-    with metrics_folder() as folder, _hearing(), Supervisor(settings, listener, loaded, folder) as supervisor:
+    loaded = in_memory_to_share(settings)
+    told = name_and_version(loaded.manifest if loaded else None)
+    first = First(loaded)
+    del loaded
+    with metrics_folder() as folder, _hearing(), Supervisor(settings, listener, first, folder) as supervisor:
         if supervisor.start():
-            manifest = loaded[1]
-            _logger.info(
-                "serving url=%s model=%s version=%s workers=%d",
-                *(url, manifest.name, manifest.version, settings.workers),
-            )
+            _logger.info("serving url=%s model=%s version=%s workers=%d", url, *told, settings.workers)
             supervisor.watch()
 
 
@@ -66,13 +57,13 @@ class Supervisor:
     Args:
         settings: of the service.
         listener: the socket that workers share.
-        loaded: the model.
+        first: the version to begin with.
         folder: of the metrics.
     """
 
-    def __init__(self, settings: Settings, listener: socket.socket, loaded: Loaded, folder: Path) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, first: First, folder: Path) -> None:
         lifeline, self._end_of_life = os.pipe()
-        self._shared = Shared(settings, listener, loaded, Board(settings.workers), folder, lifeline)
+        self._shared = Shared(settings, listener, first, Board(settings.workers), Colleagues(), folder, lifeline)
         self._telemetry = Telemetry(folder)
         self._alive: dict[int, WorkerProcess] = {}
         self._due: dict[int, float] = {}
@@ -116,6 +107,8 @@ class Supervisor:
                 del self._due[number]
                 self._telemetry.restarts.inc()
                 self._fork(number)
+            if self._shared.first and self._shared.colleagues.have_swapped:
+                self._shared.first.let_go()
             self._telemetry.workers.set(self._shared.board.num_serving)
             self._telemetry.look(
                 {SUPERVISOR: os.getpid()} | {str(number): worker.pid for number, worker in self._alive.items()}
@@ -168,31 +161,11 @@ class Supervisor:
                 worker.last_words()
         os.close(self._end_of_life)
         os.close(self._shared.lifeline)
+        self._shared.colleagues.close()
 
     def _send(self, number: signal.Signals) -> None:
         for worker in self._alive.values():
             worker.send(number)
-
-
-def _in_memory_to_share(settings: Settings) -> Loaded:
-    """The model with all that is made of it at first use, in memory that the garbage collector leaves alone.
-
-    A collection writes into every object that it looks at, and a page that is written to is shared no more.
-    """
-    predictor, manifest = load_checkpoint(settings.checkpoint)
-    vocabularies = predictor.encoder.fitted.vocabularies.values()
-    for vocabulary in vocabularies:
-        vocabulary.lookup([""])
-        if isinstance(vocabulary, HashVocabulary):
-            vocabulary.remember(max(_FEWEST_HASHES, _HASHES_OF_A_WORKER // len(vocabularies)))
-    predictor.encoder.prepare()
-    for module in _USED_BY_WORKERS:
-        with suppress(ModuleNotFoundError):
-            import_module(module)
-    if (num_threads() or 1) > 1:
-        _logger.debug("workers are forked beside %s threads", num_threads())
-    spare_what_stays()
-    return predictor, manifest
 
 
 @contextmanager

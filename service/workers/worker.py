@@ -14,13 +14,14 @@ import uvicorn
 
 from models.errors import ThreefoldError
 from service.app import create_app
-from service.engine import Loaded
 from service.graceful import GracefulServer, new_event_loop, server_config
-from service.metrics import Metrics
 from service.settings import Settings
 from service.shared_metrics import write_as
+from service.tracing import new_metrics
 from service.workers.acceptor import FairAcceptor
 from service.workers.board import Board
+from service.workers.colleagues import Colleagues
+from service.workers.first import First
 
 EXIT_FAILED = 1
 STOP_MARGIN_S = 5
@@ -35,16 +36,18 @@ class Shared:
     Attributes:
         settings: of the service.
         listener: the socket that they share.
-        loaded: the model, in memory that they share.
+        first: the version to begin with, in memory that they share.
         board: connections of each.
+        colleagues: what they swap versions by.
         metrics: the folder of their metrics.
         lifeline: the end of a pipe that can be read when the supervisor is gone.
     """
 
     settings: Settings
     listener: socket.socket
-    loaded: Loaded
+    first: First
     board: Board
+    colleagues: Colleagues
     metrics: Path
     lifeline: int
 
@@ -82,7 +85,7 @@ def leave(code: int) -> None:
 
 
 async def _serve(shared: Shared, number: int) -> None:
-    app = create_app(shared.settings, shared.loaded, Metrics(shared.metrics))
+    app = create_app(shared.settings, shared.first.take(), new_metrics(shared.metrics), shared.colleagues)
     async with app.router.lifespan_context(app):
         await _Server(server_config(app, shared.settings), shared, number).serve(sockets=[])
 

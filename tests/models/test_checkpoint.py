@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 
 from models.checkpoint import WEIGHTS, find_version, load_checkpoint, read_manifest, save_checkpoint
 from models.errors import CheckpointError
-from models.manifest import MANIFEST, _digest
+from models.manifest import MANIFEST
+from models.manifest_file import digest
 from models.predictor import Predictor
 from tests.models.tiny import TRUNKS, from_rows, predictor, rows, statistics
 
@@ -54,7 +55,7 @@ def seal(version: Path, file: str) -> None:
 def forge(version: Path, manifest: dict[str, Any]) -> None:
     """Write another manifest with the digest that fits it."""
     raw = {name: value for name, value in manifest.items() if name != "digest"}
-    (version / MANIFEST).write_text(json.dumps({**raw, "digest": _digest(raw)}))
+    (version / MANIFEST).write_text(json.dumps({**raw, "digest": digest(raw)}))
 
 
 class TestRoundTrip:

@@ -28,7 +28,7 @@ def test_an_answer_in_time(client: Client) -> None:
 
 def test_a_deadline_that_the_queue_will_not_meet_is_refused_on_arrival(fresh: Callable[..., Client]) -> None:
     client = fresh()
-    engine = client.app.state.engine
+    engine = client.app.state.serving.engine
     engine.turns.pace.note(1, 60.0)  # a minute a row
     with engine.rows.holding(1):
         assert_problem(client.predict(BODY, headers={TIMEOUT: "5000"}), 504, "deadline-exceeded")
@@ -75,7 +75,7 @@ def test_a_compressed_body_is_bounded_by_what_it_unfolds_to(fresh: Callable[...,
 
 def test_large_bodies_are_read_one_a_turn_of_the_loop(fresh: Callable[..., Client]) -> None:
     client = fresh()
-    engine = client.app.state.engine
+    engine = client.app.state.serving.engine
     turns_of_loop, read_in, read = 0, [], engine.reader.read
 
     def reading(body: bytes, **options: bool) -> object:

@@ -72,7 +72,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def test_full_queue_refuses_then_recovers(fresh: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
     client = fresh(max_rows=2, max_queued_rows=5)
-    engine = client.app.state.engine
+    engine = client.app.state.serving.engine
 
     async def flood() -> tuple[list[httpx.Response], list[httpx.Response]]:
         with nothing_predicted(engine, monkeypatch):
@@ -97,7 +97,7 @@ def test_full_queue_refuses_then_recovers(fresh: Callable[..., Client], monkeypa
 
 def test_a_full_queue_refuses_before_it_reads(fresh: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
     client = fresh(max_rows=4, max_queued_rows=4)
-    engine = client.app.state.engine
+    engine = client.app.state.serving.engine
     pulled: list[int] = []
 
     async def flood() -> httpx.Response:
@@ -130,7 +130,7 @@ def test_too_many_open_bodies(fresh: Callable[..., Client]) -> None:
 
     async def overlap() -> tuple[httpx.Response, httpx.Response]:
         first = asyncio.create_task(client.http.post("/predict", content=slow(), headers=JSON))
-        while client.app.state.engine.bodies.held < 1:
+        while client.app.state.serving.engine.bodies.held < 1:
             await asyncio.sleep(0.005)
         second = await client.http.post("/predict", json=BODY)
         gate.set()
@@ -144,7 +144,7 @@ def test_too_many_open_bodies(fresh: Callable[..., Client]) -> None:
 def test_a_bad_batch_fails_its_own_caller_only(fresh: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
     client = fresh()
     with monkeypatch.context() as patch:
-        patch.setattr(client.app.state.engine.compiled, "predict", lambda batch: 1 / 0)
+        patch.setattr(client.app.state.serving.engine.compiled, "predict", lambda batch: 1 / 0)
         problem = assert_problem(client.predict(BODY), 500, "internal-error")
         assert "division" not in str(problem)
     assert client.predict(BODY).status_code == 200

@@ -55,7 +55,7 @@ def client(fresh: Callable[..., Client]) -> Client:
 
 
 def test_three_times_the_load(client: Client) -> None:
-    engine: Engine = client.app.state.engine
+    engine: Engine = client.app.state.serving.engine
     crowd = Crowd(client.app)
     num_turns, held = 300, []
 
@@ -108,7 +108,7 @@ def test_no_connection_is_preferred(client: Client) -> None:
 
 
 def test_retry_after_says_when_the_queue_will_be_predicted(client: Client) -> None:
-    engine: Engine = client.app.state.engine
+    engine: Engine = client.app.state.serving.engine
     crowd = Crowd(client.app)
     for _ in range(200):
         engine.turns.pace.note(1, 0.5)

@@ -48,7 +48,7 @@ def test_ready_until_the_engine_stops(fresh: Callable[..., Client]) -> None:
     client = fresh()
     assert client.get("/readyz").json() == {"status": "ready"}
     assert client.metric("threefold_ready") == 1
-    client.app.state.engine.close()
+    client.app.state.serving.engine.close()
     assert_problem(client.get("/readyz"), 503, "not-ready")
     assert_problem(client.predict({"instances": [{}]}), 503, "not-ready")
     assert client.get("/livez").status_code == 200
@@ -63,7 +63,7 @@ def test_a_crash_on_any_route_is_a_problem_and_a_trace_in_the_log(
     def explode(*args: object, **options: object) -> None:
         raise RuntimeError("the secret of the house")
 
-    for name in ("predict.media_type", "routes.ready_engine", "routes.Health"):
+    for name in ("predict.media_type", "routes.ready_serving", "routes.Health"):
         monkeypatch.setattr(f"service.{name}", explode)
     monkeypatch.setattr(client.app.state.metrics, "exposition", explode)
     for method, path in (("POST", "/predict"), ("GET", "/openapi.json"), ("GET", "/metrics"), ("GET", "/livez")):
@@ -79,7 +79,7 @@ def test_predictions_that_are_not_finite(fresh: Callable[..., Client], monkeypat
     client = fresh()
     broken = np.array([[0.5, 1.0, 1.0, 0.1], [0.5, np.nan, 1.0, 0.1]], np.float32)
     with monkeypatch.context() as patch:
-        patch.setattr(client.app.state.engine.compiled, "predict", lambda batch: broken)
+        patch.setattr(client.app.state.serving.engine.compiled, "predict", lambda batch: broken)
         problem = assert_problem(client.predict({"instances": [{}, {}]}), 500, "not-finite")
     assert (problem["row"], problem["field"]) == (1, "dwell")
     assert client.metric("threefold_problems_total", problem="not-finite") == 1

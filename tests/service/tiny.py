@@ -1,6 +1,8 @@
 """A tiny checkpoint with every kind of feature, and random rows for it."""
 
 import random
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from models.heads import BinaryStatistics, DurationStatistics, LabelStatistics
 from models.network import Network
 from models.predictor import Predictor
 from models.ranking import RankingConfig
+from models.reference import Reference, write_reference
 
 CONFIG = ModelConfig.model_validate(
     {
@@ -69,9 +72,26 @@ CANDIDATE = tuple(feature.name for feature in CONFIG.features if feature.scope =
 FIELDS = ("click", "dwell", "dwell_median", "conversion")
 
 
-def save_tiny(folder: Path, utility: str | None = None) -> Path:
-    """Write the checkpoint and return its path; with a utility it ranks."""
-    torch.manual_seed(7)
+def save_tiny(
+    folder: Path,
+    utility: str | None = None,
+    reference: Reference | None = None,
+    *,
+    seed: int = 7,
+    config: ModelConfig = CONFIG,
+    spoil: Callable[[Network], None] = lambda network: None,
+) -> Path:
+    """Write the checkpoint and return its path; with a utility it ranks, with a reference it is compared.
+
+    Args:
+        folder: of versions.
+        utility: of a row.
+        reference: of the training window.
+        seed: of the weights.
+        config: the features and tasks of `CONFIG`, or some of them.
+        spoil: changes the weights.
+    """
+    torch.manual_seed(seed)
     numerics = {
         "hour": NumericStatistics(mean=12.0, standard_deviation=6.0, boundaries=(6.0, 12.0, 18.0)),
         "price": NumericStatistics(mean=2.0, standard_deviation=1.0, boundaries=(1.0, 2.0, 3.0)),
@@ -97,8 +117,12 @@ def save_tiny(folder: Path, utility: str | None = None) -> Path:
         ),
         "conversion": BinaryStatistics(num_observed=100, rate=0.05),
     }
-    config = CONFIG.model_copy(update={"ranking": RankingConfig(utility=utility) if utility else None})
-    encoder = Encoder(CONFIG.features, Fitted(vocabularies, numerics))
+    config = config.model_copy(update={"ranking": RankingConfig(utility=utility) if utility else None})
+    encoder = Encoder(config.features, Fitted(vocabularies, numerics))
+    tasks = {task.name for task in config.tasks}
+    statistics = {name: each for name, each in statistics.items() if name in tasks}
+    network = Network(config, encoder, statistics)
+    spoil(network)
     calibrations: dict[str, Calibration] = {
         "click": Platt(slope=1.2, intercept=-0.1),
         "dwell": Moment(factor=1.3),
@@ -106,11 +130,12 @@ def save_tiny(folder: Path, utility: str | None = None) -> Path:
     }
     return save_checkpoint(
         folder,
-        Predictor(config, encoder, Network(CONFIG, encoder, statistics), calibrations),
+        Predictor(config, encoder, network, {name: each for name, each in calibrations.items() if name in tasks}),
         name="tiny",
         statistics=statistics,
         metrics={"click": {"auc": 0.71, "lift": None}},
         training={},
+        writers=[partial(write_reference, reference=reference)] if reference else [],
     )
 
 

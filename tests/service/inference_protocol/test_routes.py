@@ -64,7 +64,7 @@ def test_errors_have_the_protocols_member_below_its_paths_only(client: Client) -
 
 def test_nothing_is_ready_before_the_model_is(fresh: Callable[..., Client]) -> None:
     client = fresh()
-    client.app.state.engine.close()
+    client.app.state.serving.engine.close()
     assert client.get("/v2/health/live").status_code == 200
     assert client.get("/v2").status_code == 200
     for path in ("/v2/health/ready", "/v2/models/tiny", "/v2/models/tiny/ready", "/v2/models/stats"):

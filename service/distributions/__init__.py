@@ -1,0 +1,1 @@
+"""What the service predicts lately, beside what the model predicted for its training window."""

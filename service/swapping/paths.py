@@ -1,0 +1,3 @@
+"""The path of the one route that gives orders."""
+
+RELOAD = "/admin/reload"
