@@ -5,13 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 
-.PHONY: help setup demo test lint types architecture unit test-slow bench-kuairand bench-ablation bench-comparison \
-  bench-quality bench-tabular bench-simulated bench-train bench-serve bench-overload bench-long-log bench-kills bench-lessons fuzz-api format clean
+.PHONY: help setup demo stack constraints test lint types architecture unit test-slow bench-kuairand bench-ablation bench-comparison \
+  bench-quality bench-tabular bench-simulated bench-train bench-serve bench-overload bench-swaps bench-long-log bench-kills e2e bench-faults bench-retrain-kills bench-lessons bench-warm-start fuzz-api format clean
 
 help: ## Show this list
 	@echo "Threefold: impression logs in, a multi-task model out, a server that answers POST /predict."
 	@echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 	@echo
 	@echo "  make demo takes DATA=logs/ CONFIG=my.toml for logs of your own, PORT=8000, and RETRAIN=1."
 
@@ -22,6 +22,14 @@ $(VENV)/.ready: pyproject.toml
 
 demo: $(VENV)/.ready ## Data, training, report, a running server and a prediction, in minutes
 	@BIN="$(BIN)" bash examples/demo.sh
+
+COMPOSE ?= docker compose
+stack: ## The local stack: service, scheduler, Prometheus, Grafana (SIMULATED=1: days arrive and traffic flows)
+	@bash deploy/secrets.sh
+	$(COMPOSE) $(if $(SIMULATED),--env-file deploy/simulated.env) up --build
+
+constraints: $(VENV)/.ready ## Pin anew what the images install
+	$(BIN)/python deploy/constraints.py
 
 test: lint types architecture unit ## Every check that CI runs
 
@@ -62,6 +70,9 @@ bench-serve: $(VENV)/.ready ## Serving against a plain application, six servers 
 bench-overload: $(VENV)/.ready ## A minute of three times the load that the service can bear: four minutes
 	$(BIN)/python -m benchmarks.serving.overload
 
+bench-swaps: $(VENV)/.ready ## A hundred swaps and twenty rollbacks under load, with one worker and with two: eight minutes
+	$(BIN)/python -m benchmarks.swaps --write
+
 bench-tabular: $(VENV)/.ready ## Small public tables against LightGBM, five seeds: ten minutes
 	$(BIN)/python -m pip install --quiet -e ".[benchmarks]"
 	$(BIN)/python -m benchmarks.tabular
@@ -75,9 +86,21 @@ bench-long-log: $(VENV)/.ready ## A hundred million rows in one pass, and the me
 bench-kills: $(VENV)/.ready ## A training killed twenty times against one that was not, bit for bit: minutes
 	$(BIN)/python -m benchmarks.kills
 
+e2e: $(VENV)/.ready ## Ten days: logs arrive, retrain runs, a service under traffic follows: ten minutes (KUAIRAND=folder: the same by day on real logs)
+	$(BIN)/python -m benchmarks.end_to_end
+
+bench-faults: $(VENV)/.ready ## Ten planted faults, each to be held, and fifty honest candidates: half an hour
+	$(BIN)/python -m benchmarks.end_to_end.faults
+
+bench-retrain-kills: $(VENV)/.ready ## A retraining killed at every stage while its champion serves: minutes
+	$(BIN)/python -m benchmarks.end_to_end.retrain_kills
+
 bench-lessons: $(VENV)/.ready ## Every other claim about the three lessons into docs/results.md: more than an hour
 	for name in toy weightings weighting_cost rates telemetry edges entire_space; do \
 	  $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+bench-warm-start: $(VENV)/.ready ## Retraining from the champion against from scratch, three seeds: ten minutes (KUAIRAND=folder of impressions)
+	$(BIN)/python -m benchmarks.warm_start
 
 fuzz-api: $(VENV)/.ready ## Schemathesis asks every route of the service whatever it can think of: minutes
 	$(BIN)/pytest -q -m slow tests/service/test_schemathesis.py
