@@ -18,21 +18,21 @@ from training.inference.onnx_graph import serialised
 
 DIM = 16
 TABLE_BYTES = 1 << 30
-NUM_ROWS = TABLE_BYTES // (DIM * 4)
 CONTEXT = ("user_id", "device", "country", "referrer")
 CANDIDATE = ("item_id", "author", "topic", "campaign")
 TASKS = ("click", "like")
 
 
-def saved(folder: Path, num_learned: int) -> Path:
+def saved(folder: Path, num_learned: int, table_bytes: int = TABLE_BYTES) -> Path:
     """Write the checkpoint and return its path.
 
     Args:
         folder: of versions.
         num_learned: ids of a learned vocabulary of `item_id`; hashed like the others where 0.
+        table_bytes: of all tables together.
     """
     hashed = [name for name in (*CONTEXT, *CANDIDATE) if num_learned == 0 or name != "item_id"]
-    num_buckets = (NUM_ROWS - num_learned) // len(hashed) - NUM_RESERVED
+    num_buckets = (table_bytes // (DIM * 4) - num_learned) // len(hashed) - NUM_RESERVED
     vocabularies: dict[str, Vocabulary] = {name: HashVocabulary(num_buckets) for name in hashed}
     if num_learned:
         vocabularies["item_id"] = LearnedVocabulary(map(item, range(num_learned)))

@@ -15,7 +15,8 @@ from fsspec.registry import _registry
 
 from models.checkpoint import GROWTH, WEIGHTS, load_checkpoint
 from models.errors import CheckpointError, ConfigError
-from models.manifest import MANIFEST, _digest, read_manifest
+from models.manifest import MANIFEST, read_manifest
+from models.manifest_file import digest
 from models.storage.fetch import fetched, local_copy
 from models.storage.location import parsed
 from models.storage.publish import check_publishable, published
@@ -31,7 +32,7 @@ def forged(version: Path, **changes: Any) -> Path:
     """Change a version's manifest and its digest with it."""
     raw = {**json.loads((version / MANIFEST).read_text()), **changes}
     del raw["digest"]
-    (version / MANIFEST).write_text(json.dumps({**raw, "digest": _digest(raw)}))
+    (version / MANIFEST).write_text(json.dumps({**raw, "digest": digest(raw)}))
     return version
 
 

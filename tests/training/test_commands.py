@@ -72,6 +72,7 @@ def test_train_writes_a_version_with_report_and_metrics(trained: Path) -> None:
         "inference",
         "manifest.json",
         "metrics.json",
+        "reference.json",
         "report.html",
         "weights.safetensors",
     }
