@@ -27,6 +27,17 @@ class ClickHistory:
         self._window = np.zeros((0, length), dtype=np.int32)
         self._size = np.zeros(0, dtype=np.int64)
 
+    @classmethod
+    def of_clicks(cls, length: int, user: Ints, item: Ints) -> "ClickHistory":
+        """The histories after these clicks, [clicks] in order of time: as if `before` had seen them come about."""
+        history = cls(length)
+        if len(user):
+            history._grow(int(user.max()) + 1)
+            users, at = np.unique(user, return_inverse=True)
+            size = np.bincount(at)
+            history._remember(users, item[np.argsort(at, kind="stable")], np.cumsum(size), size)
+        return history
+
     def before(self, shown: Shown, clicked: Flags, num_users: int) -> Ragged:
         """Histories as they were before each request, [impressions] lists of items, and remember the clicks.
 

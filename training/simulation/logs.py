@@ -43,11 +43,28 @@ def simulate(
         DataError: the folder holds logs already and `overwrite` is not set, or holds files of others.
     """
     _clear(folder, overwrite)
-    world, history, rows = World(config), ClickHistory(config.history_length), 0
-    levels = fit_levels(world)
-    for index in range(config.days):
+    world = World(config)
+    return write_days(world, 0, fit_levels(world), ClickHistory(config.history_length), folder, progress)
+
+
+def write_days(
+    world: World, first: int, levels: Levels, history: ClickHistory, folder: Path, progress: Progress | None = None
+) -> int:
+    """Write the world's days from one of them on, then the sidecar; return the rows of all days together.
+
+    Args:
+        world: its configuration says how many days there are in the end.
+        first: index of the first day to write; earlier ones are in the folder already.
+        levels: of this world.
+        history: as it was at the beginning of that day.
+        folder: where the logs are.
+        progress: is told after each chunk.
+    """
+    config = world.config
+    rows = first * config.impressions_per_day
+    for index in range(first, config.days):
         day = world.day(index)
-        with whole_file(_part(folder, config, index)) as path:
+        with whole_file(part(folder, config, index)) as path:
             for written in _write(path, _tables(config, day, levels, history)):
                 rows += written
                 if progress is not None:
@@ -84,7 +101,8 @@ def _write(path: Path, tables: Iterator[pa.Table]) -> Iterator[int]:
             yield table.num_rows
 
 
-def _part(folder: Path, config: SimulationConfig, index: int) -> Path:
+def part(folder: Path, config: SimulationConfig, index: int) -> Path:
+    """The file of a day, counted from 0."""
     date = config.start_date + timedelta(days=index)
     return folder / f"date={date.isoformat()}" / "part-0.parquet"
 

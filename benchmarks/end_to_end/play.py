@@ -1,0 +1,173 @@
+"""Days that arrive, models that are retrained, and a service under traffic that follows."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.end_to_end.arriving import Arriving
+from benchmarks.end_to_end.questions import Question, questions
+from benchmarks.end_to_end.retraining import PROMOTED, Place, Retrained, retrained
+from benchmarks.end_to_end.service import Service
+from benchmarks.end_to_end.traffic import Heard, Traffic
+from benchmarks.end_to_end.truth_of_versions import Versions
+from models.registry import Registry
+from training.config import load_config
+
+QUESTIONS = 60
+"""Different requests of a day; each is asked again and again."""
+FOLLOW_SECONDS = 60.0
+SETTLED_SECONDS = 2.0
+"""Traffic after a swap, so that every worker has answered."""
+
+
+@dataclass
+class Day:
+    """What became of a day.
+
+    Attributes:
+        name: such as 2026-01-08.
+        retrained: the run after its log had arrived.
+        champion: what the channel named after that.
+        followed: seconds from the promotion until the service answered with it; None where nothing was promoted.
+        versions: good answers by version.
+        failures: answers that were none, by what came instead.
+        num_checked: answers held against the version that they name: one a request and version.
+        num_wrong: those that were not what this version predicts, or named one that was never champion.
+        num_alike: those that another champion would have given as well.
+    """
+
+    name: str
+    retrained: Retrained
+    champion: str
+    followed: float | None = None
+    versions: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    num_checked: int = 0
+    num_wrong: int = 0
+    num_alike: int = 0
+
+
+@dataclass
+class Played:
+    """The whole play.
+
+    Attributes:
+        first: the version that the service began with, which also stays as it is for comparison.
+        days: one after the other.
+    """
+
+    first: str
+    days: list[Day] = field(default_factory=list)
+
+
+Say = Callable[[str], None]
+
+
+def first_champion(place: Place) -> str:
+    """Train on the days that are there and let it be the champion, as the first run does.
+
+    Raises:
+        RuntimeError: it was not promoted.
+    """
+    run = retrained(place)
+    champion = Registry(place.registry).version_of()
+    if run.code != PROMOTED or champion is None:
+        raise RuntimeError(f"the first run ended with {run.decision}: {run.said[-2_000:]} {run.failed}")
+    return champion
+
+
+def play_without_service(place: Place, arriving: Arriving, num_days: int, say: Say) -> Played:
+    """Let days arrive one by one and retrain after each."""
+    registry = Registry(place.registry)
+    played = Played(registry.version_of() or "")
+    for _ in range(num_days):
+        name = arriving.next_day()
+        run = retrained(place)
+        played.days.append(Day(name, run, registry.version_of() or ""))
+        say(line(played.days[-1]))
+    return played
+
+
+def play(place: Place, arriving: Arriving, num_days: int, say: Say, workers: int = 1) -> Played:
+    """The same under traffic: a service follows the channel, and every answer is held against its version.
+
+    Args:
+        place: what is retrained; its first champion is there.
+        arriving: the log.
+        num_days: how many days arrive.
+        say: is told of each day.
+        workers: of the service.
+    """
+    registry, model = Registry(place.registry), load_config(place.config).model_part()
+    played = Played(registry.version_of() or "")
+    versions, champions = Versions(place.registry, arriving.log), [played.first]
+
+    def asked(day: str) -> list[Question]:
+        return questions(day, arriving.log / f"date={day}" / "part-0.parquet", model, QUESTIONS)
+
+    service = Service(place.registry, place.folder / "service.log", workers)
+    with service, Traffic(service.port, asked(newest_day(arriving.log))) as traffic:
+        for _ in range(num_days):
+            name = arriving.next_day()
+            run = retrained(place)
+            day = Day(name, run, registry.version_of() or "")
+            if day.champion != champions[-1]:
+                champions.append(day.champion)
+                day.followed = followed(traffic.heard, registry, day.champion)
+            judge(day, traffic.turn(asked(name)), versions, champions)
+            played.days.append(day)
+            say(line(day))
+    return played
+
+
+def newest_day(log: Path) -> str:
+    """Of the days that are there."""
+    return max(folder.name for folder in log.glob("date=*")).removeprefix("date=")
+
+
+def followed(heard: Heard, registry: Registry, champion: str) -> float | None:
+    """Wait until the service answers with the champion, and a little longer.
+
+    Returns:
+        Seconds from the promotion to the first answer; None if there never is one.
+    """
+    began = time.monotonic()
+    while champion not in heard.first:
+        if time.monotonic() - began > FOLLOW_SECONDS:
+            return None
+        time.sleep(0.02)
+    time.sleep(SETTLED_SECONDS)
+    promoted = next(each for each in registry.history() if (each.action, each.version) == ("promote", champion))
+    return heard.first[champion] - promoted.at.timestamp()
+
+
+def judge(day: Day, heard: Heard, versions: Versions, champions: list[str]) -> None:
+    """Count what was heard since the last day; only its champion and the one before may have answered."""
+    allowed = set(champions[-2:])
+    day.versions, day.failures = heard.versions, heard.failures
+    day.num_checked, day.num_wrong = len(heard.answers), num_wrong(heard, versions, allowed)
+    day.num_alike = sum(
+        versions.is_right(other, heard.questions[place], answered)
+        for (place, version), answered in heard.answers.items()
+        for other in allowed - {version}
+    )
+
+
+def num_wrong(heard: Heard, versions: Versions, allowed: set[str]) -> int:
+    """Pairs of a question and a version whose answers are not this version's, or that may not have answered."""
+    return sum(
+        version not in allowed or not versions.is_right(version, heard.questions[place], answered)
+        for (place, version), answered in heard.answers.items()
+    )
+
+
+def line(day: Day) -> str:
+    """For whoever watches."""
+    shares = ", ".join(f"{number} by {version[-8:]}" for version, number in day.versions.items())
+    held = "; ".join(f"{each['name']} {each['field'] or ''}: {each['reason']}" for each in day.retrained.failed)
+    return (
+        f"{day.name}: {day.retrained.decision} in {day.retrained.seconds:.0f} s, champion {day.champion}; "
+        f"{shares or 'no traffic'}; {day.failures.total()} failed, {day.num_wrong} of {day.num_checked} wrong {held}"
+    )
