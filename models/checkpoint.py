@@ -37,8 +37,11 @@ GROWTH = "growth/"
 
 
 def new_version(network: Network, at: datetime) -> str:
-    """A name that sorts by time and tells two models of the same second apart."""
-    digest = hashlib.sha256()
+    """A name that sorts by time and tells versions of the same second apart.
+
+    Even where their weights are the same: a training that starts from a version may find nothing better.
+    """
+    digest = hashlib.sha256(at.isoformat().encode())
     for tensor in network.state_dict().values():
         digest.update(tensor.detach().contiguous().view(-1).numpy())
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:8]}"

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.checkpoint import WEIGHTS, find_version, load_checkpoint, read_manifest, save_checkpoint
+from models.checkpoint import WEIGHTS, find_version, load_checkpoint, new_version, read_manifest, save_checkpoint
 from models.errors import CheckpointError
 from models.manifest import MANIFEST
 from models.manifest_file import digest
@@ -83,9 +84,12 @@ class TestRoundTrip:
         loaded, _ = load_checkpoint(save(tmp_path, made))
         assert loaded.encoder.fitted.vocabularies["tags"].values == ["🇨🇭", "\n", '"']  # type: ignore[union-attr]
 
-    def test_another_fold_of_weights_is_another_version(self, tmp_path: Path) -> None:
-        names = {save(tmp_path, predictor()).name.rpartition("-")[2] for _ in range(3)}
-        assert len(names) == 3
+    def test_versions_of_a_second_are_told_apart_by_weights_and_moment(self) -> None:
+        one, other = predictor().network, predictor().network
+        first, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, microsecond=1, tzinfo=UTC)
+        names = [new_version(network, at) for network in (one, other) for at in (first, later)]
+        assert len(set(names)) == 4
+        assert {name[:16] for name in names} == {"20260101T000000Z"}
 
 
 class TestRefused:

@@ -1,6 +1,9 @@
 """A request of the newest rows, for timing models."""
 
+from collections.abc import Callable
+
 from models.columns import Columns
+from models.inference import CompiledPredictor
 from models.predictor import Predictor
 from training.config import Config
 from training.data.partitions import PartitionsConfig
@@ -13,7 +16,7 @@ ROWS = 100
 
 
 def request_times(config: Config, plan: Plan, candidate: Predictor, champion: Predictor) -> tuple[float, float] | None:
-    """Milliseconds that candidate and champion take for the same rows, measured in turns.
+    """Milliseconds that candidate and champion take for the same rows, made ready to serve and measured in turns.
 
     None where a column is of another kind for the one than for the other: no request suits both.
     """
@@ -28,5 +31,11 @@ def request_times(config: Config, plan: Plan, candidate: Predictor, champion: Pr
     for model in both:
         chunk = next(LogReader(open_log(data, model), model, with_labels=False, workers=0).chunks())
         columns, num_rows = {**columns, **chunk.features}, chunk.num_rows
-    first, second = latencies_ms([candidate, champion], columns, num_rows)
+    first, second = latencies_ms([_answering(model, columns, num_rows) for model in (candidate, champion)])
     return first, second
+
+
+def _answering(predictor: Predictor, columns: Columns, num_rows: int) -> Callable[[], object]:
+    """Answers the request as the service does."""
+    compiled = CompiledPredictor(predictor)
+    return lambda: compiled.predict(predictor.encoder.encode(columns, num_rows))

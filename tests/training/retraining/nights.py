@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.checkpoint import WEIGHTS
+from models.registry import Registry
 from tests.training.small import FIRST_DAY, config, frame, write_days
 from tests.training.worlds import silent
 from training.config import Config
@@ -78,6 +80,10 @@ class Nights:
         """Action and version of all events, oldest first."""
         events = [json.loads(file.read_bytes()) for file in sorted((self.registry / "history").glob("*.json"))]
         return [(event["action"], event["version"]) for event in events]
+
+    def weights(self) -> bytes:
+        """Of the champion."""
+        return (self.registry / str(Registry(self.registry).version_of()) / WEIGHTS).read_bytes()
 
     def actions(self) -> list[str]:
         """Of all events, oldest first."""

@@ -1,9 +1,10 @@
 """The candidate may not take much longer to answer than the champion."""
 
-from time import perf_counter
+from collections.abc import Callable, Sequence
+from time import thread_time
 
-from models.columns import Columns
-from models.predictor import Predictor
+import torch
+
 from training.retraining.gates.config import GatesConfig
 from training.retraining.gates.judged import Judged
 from training.retraining.observation import Observation
@@ -13,25 +14,29 @@ SMALLEST_MS = 1.0
 """A champion that is quicker counts as this quick: below, a ratio is about the clock and not about the models."""
 
 
-def latencies_ms(predictors: list[Predictor], columns: Columns, num_rows: int) -> list[float]:
-    """Milliseconds that each model takes for the same rows, at its best.
+def latencies_ms(answers: Sequence[Callable[[], object]]) -> list[float]:
+    """Milliseconds of processor time that each model takes for a request, at its best, on one thread.
 
     Models take turns, the first one last in every other of them, so what else the machine does meets all of them alike;
-    the shortest of many turns is the one that nothing disturbed.
+    the shortest of many turns is the one that nothing disturbed. What waits for a processor is not counted: nightly
+    jobs run side by side, and a wait of the candidate's says nothing about it.
 
     Args:
-        predictors: the models.
-        columns: typed columns of a request's rows.
-        num_rows: of them.
+        answers: of each model, answers the request.
     """
-    best = [float("inf")] * len(predictors)
-    order = list(enumerate(predictors))
-    for _ in range(NUM_TURNS):
-        for position, predictor in order:
-            start = perf_counter()
-            predictor.predict(columns, num_rows)
-            best[position] = min(best[position], 1_000 * (perf_counter() - start))
-        order.reverse()
+    best = [float("inf")] * len(answers)
+    order = list(enumerate(answers))
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # others' time would not be counted
+    try:
+        for _ in range(NUM_TURNS):
+            for position, answer in order:
+                start = thread_time()
+                answer()
+                best[position] = min(best[position], 1_000 * (thread_time() - start))
+            order.reverse()
+    finally:
+        torch.set_num_threads(num_threads)
     return best
 
 
