@@ -12,7 +12,7 @@ from benchmarks.end_to_end import configuration
 from benchmarks.end_to_end.arriving import SimulatedDays
 from benchmarks.end_to_end.killing import Process, current, killed, killed_at
 from benchmarks.end_to_end.planted import DataFault, flipped_labels, plant
-from benchmarks.end_to_end.play import QUESTIONS, first_champion, followed, newest_day, num_wrong
+from benchmarks.end_to_end.play import QUESTIONS, first_champion, followed, newest_day, wrong_pairs
 from benchmarks.end_to_end.questions import questions
 from benchmarks.end_to_end.retraining import HELD, NOTHING_NEW, PROMOTED, Place, Retrained, retrained
 from benchmarks.end_to_end.service import Service
@@ -171,7 +171,7 @@ class KilledDays:
             if followed(self._traffic.heard, self._registry, self._champion) is None:
                 self._kills.broken = self._kills.broken or f"{when}: the service did not follow"
         heard = self._traffic.turn(self._traffic.heard.questions)
-        bad = heard.failures.total() + num_wrong(heard, self._versions, set(self._champions[-2:]))
+        bad = heard.failures.total() + len(wrong_pairs(heard, self._versions, set(self._champions[-2:])))
         self._kills.answers += heard.versions.total()
         self._kills.num_bad_answers += bad
 

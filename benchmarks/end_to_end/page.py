@@ -34,7 +34,7 @@ def decisions(played: Played) -> list[str]:
     for day in played.days:
         followed = "" if day.followed is None else f"{day.followed:.1f} s"
         cells = [day.name, decision(day), f"`{day.champion}`", f"{day.retrained.seconds:.0f}", followed]
-        cells += [_shares(day, before), str(day.failures.total()), str(day.num_checked), str(day.num_wrong)]
+        cells += [_shares(day, before), str(day.failures.total()), str(day.num_checked), str(len(day.wrong))]
         lines.append(f"| {' | '.join(cells)} |")
         before = day.champion
     return lines
@@ -77,7 +77,7 @@ def totals(played: Played) -> str:
     """What has to be zero, and how much would have been noticed."""
     days = played.days
     answers = sum(day.versions.total() for day in days)
-    failed, wrong = sum(day.failures.total() for day in days), sum(day.num_wrong for day in days)
+    failed, wrong = sum(day.failures.total() for day in days), sum(len(day.wrong) for day in days)
     checked, alike = sum(day.num_checked for day in days), sum(day.num_alike for day in days)
     swaps = sum(day.followed is not None for day in days)
     return (
@@ -92,8 +92,10 @@ def broken(played: Played) -> list[str]:
     for day in played.days:
         if day.failures:
             found.append(f"{day.name}: failed answers {dict(day.failures)}")
-        if day.num_wrong:
-            found.append(f"{day.name}: {day.num_wrong} answers were not what their version predicts")
+        if day.wrong:
+            found.append(
+                f"{day.name}: {len(day.wrong)} answers were not what their version predicts: {'; '.join(day.wrong)}"
+            )
         if day.retrained.decision not in ("promoted", "held"):
             found.append(f"{day.name}: retrain ended with {day.retrained.decision}: {day.retrained.said[-500:]}")
         if day.retrained.decision == "promoted" and day.versions and not day.versions[day.champion]:

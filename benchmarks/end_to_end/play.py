@@ -34,7 +34,7 @@ class Day:
         versions: good answers by version.
         failures: answers that were none, by what came instead.
         num_checked: answers held against the version that they name: one a request and version.
-        num_wrong: those that were not what this version predicts, or named one that was never champion.
+        wrong: what was not as this version predicts, or named one that was never champion.
         num_alike: those that another champion would have given as well.
     """
 
@@ -45,7 +45,7 @@ class Day:
     versions: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     num_checked: int = 0
-    num_wrong: int = 0
+    wrong: list[str] = field(default_factory=list)
     num_alike: int = 0
 
 
@@ -147,7 +147,7 @@ def judge(day: Day, heard: Heard, versions: Versions, champions: list[str]) -> N
     """Count what was heard since the last day; only its champion and the one before may have answered."""
     allowed = set(champions[-2:])
     day.versions, day.failures = heard.versions, heard.failures
-    day.num_checked, day.num_wrong = len(heard.answers), num_wrong(heard, versions, allowed)
+    day.num_checked, day.wrong = len(heard.answers), wrong_pairs(heard, versions, allowed)
     day.num_alike = sum(
         versions.is_right(other, heard.questions[place], answered)
         for (place, version), answered in heard.answers.items()
@@ -155,19 +155,24 @@ def judge(day: Day, heard: Heard, versions: Versions, champions: list[str]) -> N
     )
 
 
-def num_wrong(heard: Heard, versions: Versions, allowed: set[str]) -> int:
-    """Pairs of a question and a version whose answers are not this version's, or that may not have answered."""
-    return sum(
-        version not in allowed or not versions.is_right(version, heard.questions[place], answered)
-        for (place, version), answered in heard.answers.items()
-    )
+def wrong_pairs(heard: Heard, versions: Versions, allowed: set[str]) -> list[str]:
+    """Of each pair of a question and a version whose answers are not this version's, or that may not have answered."""
+    wrong = []
+    for (place, version), answered in heard.answers.items():
+        found = versions.mismatch(version, heard.questions[place], answered)
+        if version not in allowed:
+            found = f"{version} has been replaced, and answered"
+        if found is not None:
+            wrong.append(found)
+    return wrong
 
 
 def line(day: Day) -> str:
     """For whoever watches."""
     shares = ", ".join(f"{number} by {version[-8:]}" for version, number in day.versions.items())
     held = "; ".join(f"{each['name']} {each['field'] or ''}: {each['reason']}" for each in day.retrained.failed)
+    wrong = "; ".join([f"{len(day.wrong)} of {day.num_checked} wrong", *day.wrong])
     return (
         f"{day.name}: {day.retrained.decision} in {day.retrained.seconds:.0f} s, champion {day.champion}; "
-        f"{shares or 'no traffic'}; {day.failures.total()} failed, {day.num_wrong} of {day.num_checked} wrong {held}"
+        f"{shares or 'no traffic'}; {day.failures.total()} failed, {wrong} {held}"
     )

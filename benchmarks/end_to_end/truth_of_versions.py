@@ -39,6 +39,10 @@ class Versions:
 
     def is_right(self, version: str, asked: Question, answered: Answered) -> bool:
         """Whether all answers to the question lie at what the version predicts for its rows."""
+        return self.mismatch(version, asked, answered) is None
+
+    def mismatch(self, version: str, asked: Question, answered: Answered) -> str | None:
+        """What lies elsewhere, and how far; None where nothing does."""
         expected = self.predictions(version, asked.day)
         for column, name in enumerate(answered.fields):
             if name not in expected:
@@ -46,9 +50,11 @@ class Versions:
             values = expected[name][asked.first : asked.first + asked.num_rows]
             nothing = NEXT_TO_NOTHING * float(np.abs(expected[name]).mean())
             for found in (answered.low[:, column], answered.high[:, column]):
-                if not np.allclose(found, values, rtol=WITHIN, atol=nothing):
-                    return False
-        return True
+                off = np.abs(found - values) - WITHIN * np.abs(values) - nothing
+                if not (off <= 0).all():
+                    row = int(np.argmax(off))
+                    return f"{name} of row {row}: {found[row]:.9g}, by {version} it is {values[row]:.9g}"
+        return None
 
 
 def _first_rows(predictor: Predictor, folder: Path) -> dict[str, Values]:

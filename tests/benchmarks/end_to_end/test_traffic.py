@@ -47,7 +47,7 @@ def judged(heard: Heard, champions: list[str]) -> Day:
 
 def test_right_answers_of_both_champions_pass(heard: Heard) -> None:
     day = judged(heard, ["old", "new"])
-    assert (day.num_checked, day.num_wrong, day.num_alike) == (3, 0, 0)
+    assert (day.num_checked, day.wrong, day.num_alike) == (3, [], 0)
     assert day.versions == {"old": 2, "new": 1}
     assert broken(Played("old", [day])) == []
 
@@ -55,19 +55,19 @@ def test_right_answers_of_both_champions_pass(heard: Heard) -> None:
 def test_an_answer_that_names_another_version_is_noticed(heard: Heard) -> None:
     heard.add(0, answer("new", 0.1))
     day = judged(heard, ["old", "new"])
-    assert (day.num_wrong, day.num_alike) == (1, 1)
+    assert (len(day.wrong), day.num_alike) == (1, 1)
     assert "1 answers were not" in broken(Played("old", [day]))[0]
 
 
 def test_one_wrong_answer_among_right_ones_is_noticed(heard: Heard) -> None:
     for click in (0.1, 0.1002, 0.1):
         heard.add(0, answer("old", click))
-    assert judged(heard, ["old", "new"]).num_wrong == 1
+    assert len(judged(heard, ["old", "new"]).wrong) == 1
 
 
 def test_a_version_that_left_long_ago_may_not_answer(heard: Heard) -> None:
     heard.add(0, answer("newest", 0.5))
-    assert judged(heard, ["old", "new", "newest"]).num_wrong == 2
+    assert len(judged(heard, ["old", "new", "newest"]).wrong) == 2
 
 
 def test_another_number_of_rows_is_a_failure(heard: Heard) -> None:
