@@ -37,5 +37,5 @@ def request_times(config: Config, plan: Plan, candidate: Predictor, champion: Pr
 
 def _answering(predictor: Predictor, columns: Columns, num_rows: int) -> Callable[[], object]:
     """Answers the request as the service does."""
-    compiled = CompiledPredictor(predictor)
+    compiled = CompiledPredictor(predictor, engine="auto" if predictor.graphs else "torch")
     return lambda: compiled.predict(predictor.encoder.encode(columns, num_rows))
