@@ -27,7 +27,7 @@ tasks = [{ name = "click", kind = "binary", label = "clicked" }]
 """
 STOPS_ITS_PARENT = """
 import os, signal, sys, time
-print("retrain was here")
+print("retrain was here", flush=True)
 if len(sys.argv) > 1:
     os.kill(os.getppid(), int(sys.argv[1]))
     time.sleep(600)
