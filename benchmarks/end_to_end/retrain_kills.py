@@ -70,6 +70,7 @@ def table(kills: Kills) -> list[str]:
 
 def section(kills: Kills, one: Retrained, other: Retrained) -> str:
     """Everything between the markers."""
+    said = str(other.outcome.get("why", other.said.strip())).replace(tempfile.gettempdir() + "/", "")
     same = kills.different or "each with the decision and the champion's weights, byte for byte, of the undisturbed one"
     lines = [
         f"{len(kills.aims)} kills; {kills.num_missed} starts came to their end before they were to be killed.",
@@ -82,7 +83,7 @@ def section(kills: Kills, one: Retrained, other: Retrained) -> str:
         f"{kills.num_bad_answers}.",
         "",
         f"Two at once: one ended with {one.code} ({one.decision}), the other with {other.code}: "
-        f'"{other.outcome.get("why", other.said.strip())}".',
+        f'"{said}".',
     ]
     return "\n".join(lines)
 
