@@ -82,8 +82,7 @@ def section(kills: Kills, one: Retrained, other: Retrained) -> str:
         f"{kills.num_held} held), {same}. The service answered {kills.answers:,} requests meanwhile; failed or wrong: "
         f"{kills.num_bad_answers}.",
         "",
-        f"Two at once: one ended with {one.code} ({one.decision}), the other with {other.code}: "
-        f'"{said}".',
+        f'Two at once: one ended with {one.code} ({one.decision}), the other with {other.code}: "{said}".',
     ]
     return "\n".join(lines)
 
