@@ -37,14 +37,15 @@ GROWTH = "growth/"
 
 
 def new_version(network: Network, at: datetime) -> str:
-    """A name that sorts by time and tells versions of the same second apart.
+    """A name that sorts by time, to the millisecond, and tells versions of the same one apart.
 
     Even where their weights are the same: a training that starts from a version may find nothing better.
     """
     digest = hashlib.sha256(at.isoformat().encode())
     for tensor in network.state_dict().values():
         digest.update(tensor.detach().contiguous().view(-1).numpy())
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest.hexdigest()[:8]}"
+    moment = at.astimezone(UTC)
+    return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z-{digest.hexdigest()[:8]}"
 
 
 def save_checkpoint(

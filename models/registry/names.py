@@ -30,7 +30,7 @@ def checked_version(name: str) -> str:
     if not is_version_name(name):
         raise RegistryError(
             f"a version is named by letters, digits, dots, dashes and underscores, beginning with a letter or a digit; "
-            f"found {name!r}: give the name alone, such as 20260114T031502Z-5f0c2a9b"
+            f"found {name!r}: give the name alone, such as 20260114T031502.590Z-5f0c2a9b"
         )
     return name
 

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -84,12 +84,19 @@ class TestRoundTrip:
         loaded, _ = load_checkpoint(save(tmp_path, made))
         assert loaded.encoder.fitted.vocabularies["tags"].values == ["🇨🇭", "\n", '"']  # type: ignore[union-attr]
 
-    def test_versions_of_a_second_are_told_apart_by_weights_and_moment(self) -> None:
+    def test_versions_sort_by_the_moment_they_were_made(self) -> None:
+        start, network = datetime(2026, 1, 1, 23, 59, 59, tzinfo=UTC), predictor().network
+        moments = [start + timedelta(milliseconds=step) for step in (0, 1, 20, 300, 999, 1000, 100_000)]
+        names = [new_version(network, at) for at in moments]
+        assert names == sorted(names)
+        assert names[1].startswith("20260101T235959.001Z-")
+
+    def test_versions_of_a_millisecond_are_told_apart_by_weights_and_moment(self) -> None:
         one, other = predictor().network, predictor().network
         first, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, microsecond=1, tzinfo=UTC)
         names = [new_version(network, at) for network in (one, other) for at in (first, later)]
         assert len(set(names)) == 4
-        assert {name[:16] for name in names} == {"20260101T000000Z"}
+        assert {name[:20] for name in names} == {"20260101T000000.000Z"}
 
 
 class TestRefused:
