@@ -16,21 +16,9 @@ def dry_run(order: Order) -> RetrainOutcome:
     checks = check(order, plan).observations
     against = f"judged on {between(plan.test)} against {plan.champion or 'no champion'}"
     would = f"would train from {plan.start} on {between(plan.train)}, to be {against}"
-    return RetrainOutcome(
-        decision="held" if failed(checks) else "would_train",
-        why=held_because(checks) if failed(checks) else would,
-        registry=order.registry.place,
-        channel=order.settings.channel,
-        run=plan.run,
-        champion=plan.champion,
-        start=plan.start,
-        train=plan.train,
-        validation=plan.validation,
-        test=plan.test,
-        new=plan.new,
-        checks=checks,
-        notes=(*plan.notes, f"gates: {_gates(order)}"),
-    )
+    notes, held = (*plan.notes, f"gates: {_gates(order)}"), bool(failed(checks))
+    why = held_because(checks) if held else would
+    return order.with_run(plan, "held" if held else "would_train", why, checks=checks, notes=notes)
 
 
 def _gates(order: Order) -> str:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 from training.retraining.champion import Champion, champion_of
 from training.retraining.history import concluded
-from training.retraining.identity import run_name
+from training.retraining.identity import partition_mark, run_name
+from training.retraining.leaving_out import refused_partitions
 from training.retraining.listing import Partition, complete_partitions
 from training.retraining.order import Order
 from training.retraining.plan import Plan, Start
+from training.retraining.refused import Refused
 from training.retraining.window import PartitionWindows, cut
 
 
@@ -40,13 +42,15 @@ def _half_told(order: Order) -> Plan | None:
 def _found(order: Order) -> Plan | NothingNew:
     settings = order.settings
     partitions = complete_partitions(order.config.data.path, settings.partition, settings.complete)
-    windows = cut(partitions, order.config.data.split, settings)
+    refused = refused_partitions(order, partitions)
+    windows = cut(partitions, order.config.data.split, settings, {each.value for each in refused})
     if isinstance(windows, str):
-        return NothingNew(windows)
+        return _nothing_new(windows, refused)
     champion = champion_of(order.registry, settings.channel)
     new = _new(windows.partitions, champion, settings.partition)
     if windows.test[-1] not in new and champion is not None and not order.force:
-        return NothingNew(f"{champion.version} has seen {windows.test[-1].value}, the newest complete partition")
+        seen = f"{champion.version} has seen {windows.test[-1].value}, the newest complete partition"
+        return _nothing_new(seen, refused)
     name = _name(order, windows, champion)
     if isinstance(name, NothingNew):
         return name
@@ -58,11 +62,18 @@ def _found(order: Order) -> Plan | NothingNew:
         validation=_values(windows.validation),
         test=_values(windows.test),
         new=_values(new),
+        marks={each.value: partition_mark(order, each) for each in new},
+        refused=refused,
         champion=champion.version if champion else None,
         start=start,
-        notes=notes,
+        notes=(*(each.note for each in refused), *notes),
         began_at=datetime.now(UTC),
     )
+
+
+def _nothing_new(why: str, refused: Sequence[Refused]) -> NothingNew:
+    """Says which partitions would be newer."""
+    return NothingNew("; ".join([why, *(each.note for each in refused)]))
 
 
 def _new(partitions: Sequence[Partition], champion: Champion | None, column: str) -> list[Partition]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -10,7 +11,10 @@ from models.registry import Registry
 from training.config import Config
 from training.retraining.config import RetrainConfig
 from training.retraining.outcome import Decision, RetrainOutcome
+from training.retraining.plan import Plan
 from training.retraining.work import Work
+
+_PLANNED = {"run", "champion", "start", "train", "validation", "test", "new", "notes"}
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,9 @@ class Order:
     def without_run(self, decision: Decision, why: str) -> RetrainOutcome:
         """The outcome where nothing was begun."""
         return RetrainOutcome(decision=decision, why=why, registry=self.registry.place, channel=self.settings.channel)
+
+    def with_run(self, plan: Plan, decision: Decision, why: str, **more: Any) -> RetrainOutcome:
+        """The outcome of a plan; what the plan does not tell is added by its name."""
+        planned = plan.model_dump(include=_PLANNED)
+        place, channel = self.registry.place, self.settings.channel
+        return RetrainOutcome(decision=decision, why=why, registry=place, channel=channel, **{**planned, **more})

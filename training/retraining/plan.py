@@ -1,12 +1,16 @@
 """What a run is about to do: decided once, kept in its folder, and the same for whoever goes on with it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
+
+from pydantic import Field
 
 from models.frozen import Frozen
 from training.config import Config
 from training.data.config import SplitConfig
 from training.data.partitions import PartitionsConfig
+from training.retraining.refused import Refused
 
 Start = Literal["scratch", "champion"]
 
@@ -24,6 +28,10 @@ class Plan(Frozen):
     """The newest ones: candidate and champion are judged by them, and neither was trained or calibrated on them."""
     new: tuple[str, ...]
     """Those that the champion has not seen; they are checked."""
+    marks: Mapping[str, str] = Field(default_factory=dict)
+    """Of the new ones, by which they are known again (`partition_mark`)."""
+    refused: tuple[Refused, ...] = ()
+    """Those that an earlier run held; they are in no window of this one."""
     champion: str | None
     start: Start
     notes: tuple[str, ...] = ()

@@ -21,7 +21,6 @@ def report(
     outcome = outcome_of(order, run, verdict, pruned, seconds)
     with whole_file(run.path / REPORT) as beside:
         beside.write_text(render_page(order.config.name, outcome), encoding="utf-8")
-    _tell(order, run, outcome)
     _tell_tracker(order, run, outcome)
     run.keep(OUTCOME, outcome)
     if verdict.promotes:
@@ -30,15 +29,8 @@ def report(
     return outcome
 
 
-def _tell(order: Order, run: RunFolder, outcome: RetrainOutcome) -> None:
-    """Tell the tracker, if there is one. Of rows that were held before there was a candidate it hears nothing."""
-    version = run.candidate()
-    if version is not None:
-        place = order.registry.place_of(version.name) if outcome.decision == "promoted" else str(version)
-        tell_outcome(order.config.tracking, outcome, read_manifest(version), place, order.console)
-
-
 def _tell_tracker(order: Order, run: RunFolder, outcome: RetrainOutcome) -> None:
+    """Tell the tracker, if there is one. Of rows that were held before there was a candidate it hears nothing."""
     version = run.candidate()
     if version is not None:
         place = order.registry.place_of(version.name) if outcome.decision == "promoted" else str(version)
@@ -50,23 +42,14 @@ def outcome_of(
 ) -> RetrainOutcome:
     """All that a run came to."""
     plan, judgement = verdict.plan, verdict.judgement
-    return RetrainOutcome(
-        decision="promoted" if verdict.promotes else "held",
-        why=verdict.why,
-        registry=order.registry.place,
-        channel=order.settings.channel,
-        run=plan.run,
-        champion=plan.champion,
+    return order.with_run(
+        plan,
+        "promoted" if verdict.promotes else "held",
+        verdict.why,
         candidate=judgement.candidate if judgement else None,
-        start=plan.start,
-        train=plan.train,
-        validation=plan.validation,
-        test=plan.test,
-        new=plan.new,
         checks=verdict.checks,
         gates=verdict.gates,
         measures=judgement.measures if judgement else (),
-        notes=plan.notes,
         pruned=pruned,
         began_at=plan.began_at,
         ended_at=datetime.now(UTC),

@@ -1,6 +1,6 @@
 """Which partitions train, validate and test: the newest ones test, those before them validate."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,18 +24,21 @@ class PartitionWindows:
         return (*self.train, *self.validation, *self.test)
 
 
-def cut(partitions: Sequence[Partition], split: SplitConfig, settings: RetrainConfig) -> PartitionWindows | str:
+def cut(
+    partitions: Sequence[Partition], split: SplitConfig, settings: RetrainConfig, refused: Collection[str] = ()
+) -> PartitionWindows | str:
     """The windows of the newest partitions, or why there are none yet.
 
     Args:
         partitions: that are complete, oldest first.
         split: how long validation and test are.
         settings: how long training is, and what is left out.
+        refused: values of partitions that are left out, too.
 
     Raises:
         ConfigError: a window is no number of whole partitions.
     """
-    used = [each for each in partitions if each.value not in settings.leave_out]
+    used = [each for each in partitions if each.value not in {*settings.leave_out, *refused}]
     if not used:
         return "no partition is complete yet"
     length = used[0].span.length

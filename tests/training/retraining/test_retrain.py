@@ -14,6 +14,7 @@ from models.registry import Registry
 from tests.training.retraining.nights import Nights, day
 from tests.training.worlds import silent
 from training.config import Config
+from training.retraining import report
 from training.retraining import retrain as stages
 from training.retraining.dry_run import dry_run
 from training.retraining.evaluate import Evaluated
@@ -40,6 +41,13 @@ def test_the_outcome_is_kept_with_its_page_and_the_candidate_lies_in_the_registr
     assert all(each.name in page for each in outcome.gates)
     assert str(outcome.candidate) in page
     assert not (run / "candidate").exists()
+
+
+def test_a_tracker_is_told_of_an_outcome_once(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(report, "tell_outcome", lambda _, outcome, *rest: told.append(outcome.decision))
+    nights.retrain()
+    assert told == ["promoted"]
 
 
 def test_the_version_names_the_partitions_that_it_is_made_of(nights: Nights) -> None:
@@ -101,6 +109,7 @@ def test_a_bad_day_is_held_before_anything_is_trained_and_not_tried_again(nights
     again = nights.retrain()
     assert again.decision == "nothing_new"
     assert held.why in again.why
+    assert day(5) in again.why
     assert nights.history()[2:] == [("hold", held.run)]
 
 
@@ -120,19 +129,78 @@ def test_force_judges_a_held_day_again_in_a_run_of_its_own(nights: Nights) -> No
     assert nights.actions()[2:] == ["hold", "hold"]
 
 
-@pytest.mark.parametrize("mend", ["write", "leave_out", "allow"])
-def test_a_held_day_has_three_ways_out(nights: Nights, mend: str) -> None:
+def test_a_held_day_is_left_out_of_the_nights_after_it(nights: Nights) -> None:
+    nights.retrain()
+    nights.write(nights.rows(5)[::3])
+    held = nights.retrain()
+    for number in (6, 7):
+        nights.arrive(number)
+        outcome = nights.retrain()
+        assert (outcome.decision, outcome.test, outcome.new) == ("promoted", (day(number),), (day(number),))
+        assert day(5) not in (*outcome.train, *outcome.validation)
+        assert any(str(held.run) in note and day(5) in note for note in outcome.notes)
+
+
+@pytest.mark.parametrize("mend", ["write", "allow", "force"])
+def test_a_held_day_comes_back_once_it_or_the_settings_change_or_a_person_says_so(nights: Nights, mend: str) -> None:
     nights.retrain()
     nights.write(nights.rows(5)[::3])
     assert nights.retrain().decision == "held"
-    nights.arrive(6)
-    assert nights.retrain().decision == "held"  # the bad day is among the new ones still
     if mend == "write":
         nights.arrive(5)
-    settings = {"leave_out": {"leave_out": [day(5)]}, "allow": {"checks": {"min_volume": 0.1, "max_age": "never"}}}
-    outcome = nights.retrain(**settings.get(mend, {}))
-    assert (outcome.decision, outcome.test) == ("promoted", (day(6),))
-    assert (day(5) in outcome.validation) == (mend != "leave_out")
+    settings = {"allow": {"checks": {"min_volume": 0.1, "max_age": "never"}}}
+    outcome = nights.retrain(force=mend == "force", **settings.get(mend, {}))
+    assert (outcome.new, outcome.test) == ((day(5),), (day(5),))
+    assert outcome.decision == ("held" if mend == "force" else "promoted")
+
+
+def test_of_several_new_days_those_are_left_out_that_a_check_names(nights: Nights) -> None:
+    nights.retrain()
+    nights.write(nights.rows(5)[::3])
+    nights.arrive(6)
+    assert nights.retrain().decision == "held"
+    outcome = nights.retrain()
+    assert (outcome.decision, outcome.new, outcome.test) == ("promoted", (day(6),), (day(6),))
+
+
+def test_days_are_left_out_together_where_a_check_names_none_of_them(nights: Nights) -> None:
+    nights.retrain()
+    nights.write(nights.rows(5).drop(columns="age"))
+    nights.arrive(6)
+    assert nights.retrain().decision == "held"
+    nights.arrive(7)
+    outcome = nights.retrain()
+    assert (outcome.decision, outcome.new) == ("promoted", (day(7),))
+
+
+def test_a_run_that_was_killed_after_its_checks_failed_is_gone_on_with(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.retrain()
+    nights.write(nights.rows(5)[::3])
+    with monkeypatch.context() as killed:
+        killed.setattr(stages, "hold", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            nights.retrain()
+    outcome = nights.retrain()
+    assert (outcome.decision, outcome.new) == ("held", (day(5),))
+
+
+def test_days_that_are_merely_old_are_not_left_out(nights: Nights) -> None:
+    nights.retrain()
+    nights.arrive(5)
+    old = {"checks": {"max_age": "3d"}}
+    assert nights.retrain(**old).decision == "held"
+    nights.arrive(6)
+    assert nights.retrain(**old).new == (day(5), day(6))
+
+
+def test_the_first_days_are_never_left_out(nights: Nights) -> None:
+    old = {"checks": {"max_age": "3d", "min_volume": 0.9}}
+    nights.write(nights.rows(4)[::3])
+    assert nights.retrain(**old).decision == "held"
+    nights.arrive(5)
+    assert len(nights.retrain(**old).new) == 5
 
 
 def test_a_column_that_is_gone_is_held_as_a_broken_schema(nights: Nights) -> None:

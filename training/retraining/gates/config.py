@@ -20,8 +20,9 @@ class GatesConfig(Frozen):
     min_outcomes: int = Field(default=25, ge=1)
     """Positives and negatives that a binary head needs: with fewer the bootstrap's interval is too short."""
     max_loss_of_ne: float = Field(default=0.005, ge=0)
-    """By how much the normalised entropy of a binary head may be above the champion's: honest candidates of one day to
-    the next differ by up to this on 20,000 rows a day."""
+    """By how much the normalised entropy of a binary head may be above the champion's for sure; where it is above for
+    sure, it may be by twice as much on the rows at hand. Honest candidates of one day to the next differ by up to this
+    on 20,000 rows a day."""
     max_loss_of_variance: float = Field(default=0.02, ge=0)
     """The same for heads of other kinds, whose loss is a squared error or a deviance in units of knowing the mean
     alone: few large labels decide it, and honest candidates differ by up to this."""

@@ -31,6 +31,6 @@ def judge(
         return found  # every other number would be none
     groups = None if group_by is None else candidate.scored.extra[group_by]
     for head in heads(candidate, champion, config, groups):
-        found += [loss_gate(head, config), too_good_gate(head, config), calibration_gate(head, config)]
+        found += [calibration_gate(head, config), loss_gate(head, config), too_good_gate(head, config)]
         found += prediction_shift_gate(head, candidate, champion, config)
     return [*found, latency_gate(candidate, champion, config)]

@@ -8,8 +8,11 @@ import pytest
 
 from tests.training.retraining.gates.pairs import MODEL, Pairs, predicting
 from training.retraining.gates.config import GatesConfig
+from training.retraining.gates.evidence import Evidence
+from training.retraining.gates.heads import heads
 from training.retraining.gates.judge import judge
 from training.retraining.gates.judged import Judged
+from training.retraining.gates.loss import loss_gate
 from training.retraining.observation import Observation, failed
 
 CONFIG = GatesConfig()
@@ -41,6 +44,27 @@ def test_most_candidates_that_are_clearly_worse_are_held_by_their_loss() -> None
         found.append(held(pairs.model(noise=0.5), pairs.model(noise=0.05)))
     assert all("loss" in names(each) for each in found)
     assert not any("too_good" in names(each) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("difference", "half_width", "is_held"),
+    [
+        (0.0060, 0.0005, True),  # worse by more than the limit, for sure
+        (0.0095, 0.0050, False),  # it may be by less
+        (0.0115, 0.0085, True),  # worse for sure, and by twice the limit on these rows
+        (0.0115, 0.0120, False),  # it may not be worse at all
+        (-0.0300, 0.0010, False),
+    ],
+)
+def test_a_loss_is_held_where_rows_show_it_and_few_rows_excuse_little(
+    difference: float, half_width: float, is_held: bool
+) -> None:
+    pairs = Pairs(seed=8, rows=600)
+    head = heads(pairs.model(), pairs.model(), CONFIG, None)[0]
+    head.__dict__["loss_difference"] = Evidence(difference, half_width)
+    observed = loss_gate(head, CONFIG)
+    assert (head.task.kind, observed.passed) == ("binary", not is_held)
+    assert (observed.observed > observed.limit) == is_held
 
 
 def leaked(pairs: Pairs) -> Judged:
@@ -135,10 +159,12 @@ def test_rows_of_few_users_are_less_evidence_than_as_many_of_many() -> None:
     pairs = Pairs(seed=6)
     candidate, champion = pairs.model(noise=0.3), pairs.model()
     by_user, by_row = (
-        next(each for each in judge(candidate, champion, CONFIG, group) if each.label == "loss(click)")
-        for group in ("user", None)
+        heads(candidate, champion, CONFIG, groups)[0].loss_difference
+        for groups in (candidate.scored.extra["user"], None)
     )
-    assert by_user.observed < by_row.observed
+    assert by_user is not None
+    assert by_row is not None
+    assert by_user.low < by_row.low
 
 
 def test_every_observation_can_be_written_as_json() -> None:
