@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from models.manifest import read_manifest
 from models.past import PastRatesConfig
+from models.reference import read_reference
 from models.registry import Registry
 from tests.training.retraining.nights import Nights, day
 from tests.training.small import write
@@ -32,6 +33,20 @@ def test_a_champion_is_trained_on_with_the_days_that_it_has_not_trained_on(night
     assert (third.train, third.new) == ((day(4), day(5)), (day(6), day(7)))
     manifest = read_manifest(nights.registry / str(third.candidate))
     assert manifest.training["parent"] == second.candidate
+
+
+def test_a_champion_that_is_trained_on_still_knows_the_days_before(nights: Nights) -> None:
+    nights.retrain(start="champion")
+    nights.arrive(5)
+    second = nights.retrain(start="champion")
+    found = read_reference(nights.registry / str(second.candidate))
+    assert found is not None
+    of_all = [day(number) for number in range(6)]
+    assert list(found.rows_by_partition) == list(found.fingerprints) == of_all
+    assert list(found.tasks["click"].mean_by_partition) == of_all
+    nights.arrive(6)
+    (volume,) = [each for each in nights.retrain(start="champion").checks if each.name == "volume"]
+    assert "the median of 6 earlier partitions" in volume.reason
 
 
 def test_a_champion_without_what_it_takes_is_followed_from_scratch_and_that_is_said(nights: Nights) -> None:

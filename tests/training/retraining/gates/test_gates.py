@@ -52,6 +52,7 @@ def test_most_candidates_that_are_clearly_worse_are_held_by_their_loss() -> None
         (0.0060, 0.0005, True),  # worse by more than the limit, for sure
         (0.0095, 0.0050, False),  # it may be by less
         (0.0115, 0.0085, True),  # worse for sure, and by twice the limit on these rows
+        (0.0115, 0.0100, False),  # not surely enough
         (0.0115, 0.0120, False),  # it may not be worse at all
         (-0.0300, 0.0010, False),
     ],
