@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text_lists import text_lists
+from models.text_lists import NUM_AT_ONCE, text_lists
 
 REFUSED = "found|Unterminated|Invalid"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('",[]{}\\: \n'))
@@ -24,6 +24,21 @@ def test_what_is_cut_off_is_refused(lists: dict[str, list[str]], data: st.DataOb
     cut = text[: data.draw(st.integers(0, len(text) - 1))]
     with pytest.raises(ValueError, match=REFUSED):
         text_lists(cut)
+
+
+@pytest.mark.parametrize("num", [NUM_AT_ONCE - 1, NUM_AT_ONCE, NUM_AT_ONCE + 1, 3 * NUM_AT_ONCE])
+def test_never_are_more_than_so_many_texts_parsed_in_one_breath(num: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = {"item_id": [f'item "{number}", \\' for number in range(num)], "user_id": ["ada"] * num}
+    sizes, loads = [], json.loads
+
+    def counted(text: str) -> object:
+        sizes.append(len(loads(text)) if text.startswith("[") else 0)
+        return loads(text)
+
+    monkeypatch.setattr(json, "loads", counted)
+    assert text_lists(json.dumps(lists)) == lists
+    assert sum(sizes) == 2 * num
+    assert max(sizes) == min(num, NUM_AT_ONCE)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +60,10 @@ def test_what_is_cut_off_is_refused(lists: dict[str, list[str]], data: st.DataOb
         '{a: ["b"]}',
         '{"a": ["b\n"]}',
         '{"a": ["\\x"]}',
+        '{"a": ["b"]} {}',
+        '{"a": ["b"]\xa0}',
+        '{"a": ["b"] "c": []}',
+        '{, "a": ["b"]}',
     ],
 )
 def test_everything_else_is_refused(text: str) -> None:
