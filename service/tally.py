@@ -5,6 +5,7 @@ of many requests cost the same once.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -39,62 +40,56 @@ class Tally:
     """Of one app; used from its event loop only: no lock."""
 
     def __init__(self) -> None:
-        self._counts: dict[Counter, float] = {}
-        self._values: dict[BulkHistogram, list[float]] = {}
+        self._counts: defaultdict[Counter, float] = defaultdict(float)
+        self._values: defaultdict[BulkHistogram, list[float]] = defaultdict(list)
         self._latest: dict[Gauge, float] = {}
-        self._kept: dict[TakesValues, list[NDArray[np.float32]]] = {}
-        self._is_due = False
+        self._kept: defaultdict[TakesValues, list[NDArray[np.float32]]] = defaultdict(list)
+        self._due: asyncio.TimerHandle | None = None
 
     def count(self, counter: Counter, amount: float = 1.0) -> None:
         """Add an amount."""
-        self._counts[counter] = self._counts.get(counter, 0.0) + amount
-        if not self._is_due:
-            self._pour_later()
+        self._counts[counter] += amount
+        self._pour_later()
 
     def observe(self, histogram: BulkHistogram, value: float) -> None:
         """Add a value."""
-        values = self._values.get(histogram)
-        if values is None:
-            self._values[histogram] = [value]
-        else:
-            values.append(value)
-        if not self._is_due:
-            self._pour_later()
+        self._values[histogram].append(value)
+        self._pour_later()
 
     def set(self, gauge: Gauge, value: float) -> None:
         """What a gauge shows next."""
         self._latest[gauge] = value
-        if not self._is_due:
-            self._pour_later()
+        self._pour_later()
 
     def keep(self, taker: TakesValues, values: NDArray[np.float32]) -> None:
         """Hold an array until it is taken."""
-        kept = self._kept.get(taker)
-        if kept is None:
-            self._kept[taker] = [values]
-        else:
-            kept.append(values)
-        if not self._is_due:
-            self._pour_later()
+        self._kept[taker].append(values)
+        self._pour_later()
 
     def pour(self) -> None:
         """Bring the metrics up to date."""
-        counts, values, latest, all_kept = self._counts, self._values, self._latest, self._kept
-        self._counts, self._values, self._latest, self._kept, self._is_due = {}, {}, {}, {}, False
-        for counter, amount in counts.items():
+        if self._due is not None:  # or every scrape would leave one more timer behind, each of which begets the next
+            self._due.cancel()
+            self._due = None
+        while self._counts:
+            counter, amount = self._counts.popitem()
             counter.inc(amount)
-        for histogram, observed in values.items():
+        while self._values:
+            histogram, observed = self._values.popitem()
             histogram.observe_all(observed)
-        for gauge, value in latest.items():
+        while self._latest:
+            gauge, value = self._latest.popitem()
             gauge.set(value)
-        for taker, kept in all_kept.items():
+        while self._kept:
+            taker, kept = self._kept.popitem()
             taker.take(kept)
 
     def _pour_later(self) -> None:
+        if self._due is not None:
+            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # nobody is being served
             self.pour()
-            return
-        self._is_due = True
-        loop.call_later(EVERY_S, self.pour)
+        else:
+            self._due = loop.call_later(EVERY_S, self.pour)
