@@ -5,8 +5,10 @@ A request has one span of kind server, which goes on a trace that its `tracepare
 conventions where these have one (https://opentelemetry.io/docs/specs/semconv/http/http-spans/).
 """
 
+import logging
 from http import HTTPStatus
 from pathlib import Path
+from threading import Thread
 from time import time_ns
 from typing import Any
 
@@ -26,10 +28,13 @@ from service.metrics import Metrics, Timing
 from service.problem import refusal_of
 from service.reply import Reply
 
+LAST_SPANS_S = 4.0
+"""For the spans of the end: less than a supervisor gives its workers beyond their requests."""
 _CONTEXT = TraceContextTextMapPropagator()
 _HEADERS = ("traceparent", "tracestate")
 _INSIDE = ("wait", "encode", "network")
 """Stages whose seconds the engine measures, in the order in which they follow each other."""
+_logger = logging.getLogger(__name__)
 
 
 def exporting() -> SpanProcessor:
@@ -98,8 +103,12 @@ class Tracing:
             self._tracer.start_span(name, start_time=started_ns).end(ended_ns)
 
     def close(self) -> None:
-        """Send what is left, and end the thread that sends."""
-        self._provider.shutdown()
+        """Send what is left, for as long as a collector may take; a thread that still tries ends with the process."""
+        sending = Thread(target=self._provider.shutdown, daemon=True)  # it would wait for half a minute itself
+        sending.start()
+        sending.join(LAST_SPANS_S)
+        if sending.is_alive():
+            _logger.warning("the last spans are given up: the collector took none within seconds=%.1f", LAST_SPANS_S)
 
 
 class TracedMetrics(Metrics):

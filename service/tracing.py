@@ -7,7 +7,8 @@ from pathlib import Path
 from service.metrics import Metrics
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-"""The variable that turns tracing on; all else is set by the variables of OpenTelemetry too."""
+TRACES_ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+"""Of traces alone. Either turns tracing on; all else is set by the variables of OpenTelemetry too."""
 _logger = logging.getLogger(__name__)
 
 
@@ -19,14 +20,15 @@ def new_metrics(shared: Path | None = None) -> Metrics:
     Args:
         shared: the folder of several processes (see `Metrics`).
     """
-    if not os.environ.get(ENDPOINT):
+    named = [name for name in (ENDPOINT, TRACES_ENDPOINT) if os.environ.get(name)]
+    if not named:
         return Metrics(shared)
     try:
         from service.spans import TracedMetrics, exporting
     except ModuleNotFoundError as error:
         _logger.warning(
             "tracing is off: %s asks for it, and found no module %s; install threefold[tracing], or unset the variable",
-            *(ENDPOINT, error.name),
+            *(named[0], error.name),
         )
         return Metrics(shared)
     return TracedMetrics(exporting(), shared)
