@@ -1,7 +1,8 @@
-"""Logging to standard error, one line an event: key=value text or a JSON object. No value of a feature is ever logged.
+"""Logging to standard error, one line an event: key=value text or a JSON object.
 
-What is logged is written once, as a template such as `"request route=%s status=%d"`. Text fills it
-in; JSON takes its names and values apart, so a line has the same fields whichever format an operator reads.
+What is logged is written once, as a template such as `"request route=%s status=%d"`. Text fills it in; JSON takes its
+names and values apart, so a line has the same fields whichever format an operator reads. No template has a value of a
+feature; only the trace of a crash may quote one.
 """
 
 import logging
@@ -15,18 +16,26 @@ import orjson
 LogFormat = Literal["text", "json"]
 _TEXT = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s"
 _CONVERSION = re.compile(r"(?:(?P<name>\w+)=)?%(?P<spec>[-#0 +]*\d*(?:\.\d+)?[a-zA-Z%])")
+OURS = ("models", "service")
+_TALKATIVE = ("asyncio", "uvicorn.error")
+"""The latter for its account of starting and stopping; ours is shorter."""
 _OWN = frozenset({"time", "level", "logger", "event", "message", "trace"})
 
 
 def configure_logs(level: str, log_format: LogFormat = "text") -> None:
-    """Send all records from the level on to standard error, with times in UTC."""
+    """Send what this project says from the level on to standard error, with times in UTC.
+
+    Of libraries nothing below `info` is written: what a client of an object store says to who debugs it has requests in
+    it, signed by our key.
+    """
+    wanted = logging.getLevelNamesMapping()[level.upper()]
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if log_format == "json" else _text_formatter())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(
-        logging.WARNING
-    )  # its account of starting and stopping; ours is shorter
+    logging.basicConfig(level=max(wanted, logging.INFO), handlers=[handler], force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(wanted)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(wanted, logging.WARNING))
 
 
 def _text_formatter() -> logging.Formatter:

@@ -30,7 +30,7 @@ class FastReader:
 
     def __init__(self, features: Sequence[Feature], max_rows: int) -> None:
         self._max_rows = max_rows
-        self._decode = msgspec.json.Decoder(body_of(features)).decode
+        self._decode = msgspec.json.Decoder(body_of(tuple(features))).decode
         self._context, self._candidate, self._instance = (
             [(feature.name, _column_maker(feature)) for feature in named(features, scope)]
             for scope in ("context", "candidate", None)

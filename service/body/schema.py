@@ -1,6 +1,7 @@
 """The forms of a JSON body as types, made of the features of the loaded model."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Literal, cast
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
@@ -34,8 +35,13 @@ def named(features: Sequence[Feature], scope: Scope | None) -> list[Feature]:
     return [feature for feature in features if scope in {None, feature.scope}]
 
 
-def body_of(features: Sequence[Feature]) -> type[Body]:
-    """The type of a body for a model with these features."""
+@lru_cache(maxsize=4)
+def body_of(features: tuple[Feature, ...]) -> type[Body]:
+    """The type of a body for a model with these features.
+
+    It is made once for all versions that have them: a type is a cycle of references, which outlives its version where
+    the collector is told to spare what is alive (`service.collector`).
+    """
     shared, own, both = (named(features, scope) for scope in ("context", "candidate", None))
     fields: list[tuple[str, Any, Any]] = [
         ("context", _row("Context", shared), None),
