@@ -16,6 +16,7 @@ from service.exposition import without_past_versions, written
 from service.refusal import KINDS, Overloaded, Refusal
 from service.shared_metrics import summed
 from service.tally import BulkHistogram, Tally
+from service.version_gauge import VersionGauge
 
 if TYPE_CHECKING:  # of an extra
     from service.spans import Tracing
@@ -76,10 +77,9 @@ class Metrics:
         self.queued_rows_limit = self._gauge("queued_rows_limit", "Rows that may wait for the network or be in it.")
         self.open_bodies = self._gauge("open_bodies", "Requests between their first byte and their answer.")
         self.open_bodies_limit = self._gauge("open_bodies_limit", "Requests that may be between the two.")
-        self.model_info = self._gauge(
-            "model_info", "1 for the model served.", "model", "version", over_processes="livemax"
+        self.model_info = VersionGauge(
+            self._gauge("model_info", "1 for the model served.", "model", "version", over_processes="livemax")
         )
-        self._info: Gauge | None = None
         self.model_created = self._gauge(
             "model_created_timestamp_seconds", "When the model served was trained.", over_processes="livemax"
         )
@@ -98,10 +98,7 @@ class Metrics:
         for feature in manifest.model.features:
             self._unknown[feature.name] = self.unknown.labels(feature.name)
             self._missing[feature.name] = self.missing.labels(feature.name)
-        if self._info is not None:
-            self._info.set(0)
-        self._info = self.model_info.labels(manifest.name, manifest.version)
-        self._info.set(1)
+        self.model_info.show(manifest.name, manifest.version)
         self.predictions.follow(engine.ranker.fields, engine.reference)
         self.queued_rows_limit.set(engine.rows.limit)
         self.open_bodies_limit.set(engine.bodies.limit)

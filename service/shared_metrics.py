@@ -19,6 +19,11 @@ def write_as(process: str, folder: Path) -> None:
     values.ValueClass = values.MultiProcessValue(lambda: process)  # type: ignore[no-untyped-call]
 
 
+def are_shared() -> bool:
+    """Whether metrics are written into the folder of several processes."""
+    return _VARIABLE in os.environ
+
+
 def summed(folder: Path) -> CollectorRegistry:
     """The metrics of all processes that write into the folder, each summed up in its own way."""
     registry = CollectorRegistry()

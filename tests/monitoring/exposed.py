@@ -1,5 +1,6 @@
-"""Every metric that service and scheduler have, by the names that Prometheus stores."""
+"""Every metric that service and scheduler have, by the names that Prometheus stores, and their labels."""
 
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,24 +16,37 @@ from tests.training.scheduling.fakes import Clock, FakeChild
 from tests.training.scheduling.test_runs import FIRST, runs
 from training.scheduling.exposition import Exposition
 
+Stored = dict[str, dict[str, set[str]]]
+"""Names of samples, and for each its labels with the values that were seen."""
 _ENDINGS = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
 
 
-def stored_names(families: Iterable[Metric]) -> set[str]:
-    """The names of the samples of each family."""
-    return {family.name + ending for family in families for ending in _ENDINGS.get(family.type, ("",))}
+def stored(families: Iterable[Metric]) -> Stored:
+    """What Prometheus stores of each family; one that has no sample yet has a name alone."""
+    found: Stored = {}
+    for family in families:
+        for ending in _ENDINGS.get(family.type, ("",)):
+            found[family.name + ending] = labels = {}
+            for sample in family.samples:
+                for label, value in sample.labels.items() if sample.name == family.name + ending else ():
+                    labels.setdefault(label, set()).add(value)
+    return found
 
 
-def of_the_service(version: Path) -> set[str]:
-    """Of one process."""
+def of_the_service(version: Path) -> Stored:
+    """Of one process that was asked for predictions by either route."""
+    tensor = {"name": "hour", "shape": [1], "datatype": "FP32", "data": [3.0]}
     with Client(create_app(Settings(checkpoint=version))) as client:
-        return stored_names(client.app.state.metrics.collected())
+        assert client.predict({"instances": [{}]}).status_code == 200
+        assert client.post("/v2/models/tiny/infer", content=json.dumps({"inputs": [tensor]})).status_code == 200
+        client.app.state.swaps.wants("20260114T031502Z-5f0c2a9b")
+        return stored(client.app.state.metrics.collected())
 
 
-def of_the_supervisor(folder: Path) -> set[str]:
+def of_the_supervisor(folder: Path) -> Stored:
     """Of several workers, beyond their own; to be asked for where the environment is put back."""
     Telemetry(folder).look({SUPERVISOR: os.getpid()})
-    return stored_names(summed(folder).collect())
+    return stored(summed(folder).collect())
 
 
 def scheduler(folder: Path) -> Exposition:

@@ -13,6 +13,10 @@ PROMETHEUS = ROOT / "deploy" / "prometheus"
 GRAFANA = ROOT / "deploy" / "grafana"
 _NAME = re.compile(r"\b(?:threefold[a-z_:]*|process_[a-z_]+)\b(?!\")")
 
+_SELECTED = re.compile(r"\b(threefold[a-z_:]*|process_[a-z_]+|up)\{([^}]*)\}")
+_MATCHED = re.compile(r'([a-z]+)(=~?)"([^"]*)"')
+_GROUPED = re.compile(r"\b(?:by|on) \(([a-z, ]*)\)")
+
 
 @cache
 def dashboard() -> dict[str, Any]:
@@ -51,3 +55,17 @@ def alerts() -> list[dict[str, Any]]:
 def names(expression: str) -> set[str]:
     """Metrics that the expression reads."""
     return set(_NAME.findall(re.sub(r"\"[^\"]*\"", "", expression)))
+
+
+def matched(expression: str) -> list[tuple[str, str, str, str]]:
+    """What the expression asks of labels: metric, label, operator and value."""
+    return [
+        (metric, label, operator, value)
+        for metric, inner in _SELECTED.findall(expression)
+        for label, operator, value in _MATCHED.findall(inner)
+    ]
+
+
+def grouped(expression: str) -> set[str]:
+    """Labels by which the expression adds up or joins."""
+    return {label for inner in _GROUPED.findall(expression) for label in inner.split(", ")} - {""}
