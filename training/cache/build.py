@@ -19,6 +19,7 @@ from training.data.reader import Chunk, LogReader
 from training.data.windows import Window, WindowCounts, Windows
 from training.fitting.fit import FittedData, fit_data
 from training.fitting.past import Histories
+from training.growth.counted_once import counted_once
 from training.growth.growing import Growing
 from training.growth.parent import Parent
 from training.progress import counted
@@ -74,7 +75,8 @@ def write_entry(
 def _fitted(config: Config, reader: LogReader, window: Window, console: Console, parent: Parent | None) -> FittedData:
     model = config.model_part()
     growing = Growing(model, config.training.growth, parent)
-    train = growing.watching(reader.chunks(window, with_times=bool(model.past_rates) or growing.needs_times))
+    train = reader.chunks(window, with_times=bool(model.past_rates) or growing.needs_times)
+    train = growing.watching(counted_once(train, parent, config.data.split))
     chunks = counted(train, console, "fitting the encoder", window.num_rows)
     rows = ((c.features, c.labels, c.num_rows, c.times) for c in chunks)
     data = growing.finished(fit_data(model, rows, config.training.seed, growing.carried))

@@ -13,7 +13,7 @@ from training.cache.damage import DamagedEntry
 from training.data.windows import WindowCounts
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 """Raised when what lies in an entry changes; entries of another format are of another fingerprint."""
 
 

@@ -58,6 +58,8 @@ class Cumulated:
         self._after = np.empty_like(values)
         state = np.zeros((self.num_ids, values.shape[1]))
         since = np.full(self.num_ids, periods.min() if len(periods) else 0, np.int64)
+        self._newest = periods.max(initial=-(1 << _PERIOD_BITS))
+        self._of_newest = values[periods == self._newest]
         order = np.argsort(periods, kind="stable")
         starts = np.flatnonzero(np.diff(periods[order], prepend=-(1 << _PERIOD_BITS)))
         for chosen in np.split(order, starts[1:]) if len(order) else []:
@@ -77,11 +79,20 @@ class Cumulated:
         earlier: Floats = self._after[at] * left[:, None]
         return earlier
 
-    def newest(self) -> tuple[Codes, Codes, Floats]:
-        """Ids with a row, the newest period of each, and what it had gathered by its end, [ids, width]."""
+    def handed_on(self) -> tuple[Codes, Codes, Floats]:
+        """What a later stream goes on from: ids, periods and sums, [pairs] and [pairs, width], in the order of the ids.
+
+        An id has a pair with all that it had gathered before the newest period, and one with its rows of that period
+        alone: rows that come later may join them there, and they are not to see each other.
+        """
         ids, periods = _parted(self._pairs)
-        last = np.flatnonzero(np.diff(ids, append=-1))
-        return ids[last], periods[last], self._after[last]
+        is_newest = periods == self._newest
+        earlier = np.flatnonzero(~is_newest)
+        stays = is_newest.copy()
+        stays[earlier[np.flatnonzero(np.diff(ids[earlier], append=-1))]] = True
+        sums = self._after[stays]
+        sums[is_newest[stays]] = self._of_newest
+        return ids[stays], periods[stays], sums
 
     def _left(self, num_periods: Codes) -> Floats:
         return np.power(self._decay, num_periods.astype(np.float64))

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.columns import Categories, Codes, Columns
-from models.errors import DataError
 from models.heads import Task
 from models.past import PastRates, PastRatesConfig
 from models.past.evidence import Base, Evidence, Floats, averaged, inputs
@@ -37,6 +36,7 @@ class History:
         number_of: ids, with the numbers that the sums know them by.
         by_id: rows, observed rows and sums of labels.
         overall: the same of all rows, and sums of squares.
+        newest_us: time of the newest row, in microseconds since 1970 UTC; None where there was none.
     """
 
     config: PastRatesConfig
@@ -44,14 +44,16 @@ class History:
     number_of: dict[str, int]
     by_id: Cumulated
     overall: Cumulated
+    newest_us: int | None
 
     def encode(self, columns: Columns, times: Times) -> NDArray[np.float32]:
         """Numbers of training rows, float32 [rows, num_inputs], each as of the start of the row's period."""
         ids = _numbered(id_column(self.config.of, columns), self.number_of, len(times))
         return self._at(ids, times // self.config.period_us)
 
-    def snapshot(self, end: int) -> PastRates:
-        """The state at the start of the period `end`, without ids that have no past."""
+    def snapshot(self) -> PastRates:
+        """The state after the newest period, without ids that have no past."""
+        end = 0 if self.newest_us is None else self.newest_us // self.config.period_us + 1
         found = self._at(np.arange(len(self.number_of)), np.full(len(self.number_of), end))
         has_past = (found != 0).any(axis=1)
         ids = [name for name, kept in zip(self.number_of, has_past.tolist(), strict=True) if kept]
@@ -59,10 +61,13 @@ class History:
 
     def totals(self) -> PastTotals:
         """The sums that a run on later rows goes on from."""
-        numbers, periods, sums = self.by_id.newest()
+        assert self.newest_us is not None, "a training window has rows"
+        numbers, periods, sums = self.by_id.handed_on()
+        used, owners = np.unique(numbers, return_inverse=True)
         names = list(self.number_of)
-        _, newest, overall = self.overall.newest()
-        return PastTotals([names[number] for number in numbers.tolist()], periods, sums, int(newest[0]), overall[0])
+        _, overall_periods, overall = self.overall.handed_on()
+        ids = [names[number] for number in used.tolist()]
+        return PastTotals(ids, owners, periods, sums, overall_periods, overall, self.newest_us)
 
     def _at(self, ids: Codes, periods: Codes) -> NDArray[np.float32]:
         num_tasks = len(self.tasks)
@@ -88,8 +93,7 @@ class PastFit:
         self._number_of: dict[str, int] = {}
         self._by_id = PeriodSums(1 + 2 * len(self.tasks))
         self._overall = PeriodSums(1 + 3 * len(self.tasks))
-        self._newest: int | None = None
-        self._carried_until: int | None = None
+        self._newest_us: int | None = None
         if carried is not None:
             self._carry(carried)
 
@@ -100,35 +104,26 @@ class PastFit:
             self._number_of.setdefault(value, len(self._number_of))
         ids = _numbered(column, self._number_of, len(times))
         periods = times // self.config.period_us
-        self._refuse_counted(periods)
         measured = self._measured(labels, len(times))
         squares = np.square(measured[:, 1 + len(self.tasks) :])
         self._by_id.add(ids[ids >= 0], periods[ids >= 0], measured[ids >= 0])
         self._overall.add(np.zeros_like(periods), periods, np.concatenate([measured, squares], axis=1))
-        self._newest = max(int(periods.max()), self._newest or int(periods.max())) if len(periods) else self._newest
+        if len(times):
+            newest = int(times.max())
+            self._newest_us = newest if self._newest_us is None else max(newest, self._newest_us)
 
     def result(self) -> tuple[History, PastRates]:
         """What training rows see, and what all others see: the state after the newest period."""
         decay = self.config.decay
         cumulated = self._by_id.cumulated(decay), self._overall.cumulated(decay)
-        history = History(self.config, self.tasks, self._number_of, *cumulated)
-        return history, history.snapshot(0 if self._newest is None else self._newest + 1)
+        history = History(self.config, self.tasks, self._number_of, *cumulated, self._newest_us)
+        return history, history.snapshot()
 
     def _carry(self, carried: PastTotals) -> None:
         self._number_of = {value: number for number, value in enumerate(carried.ids)}
-        self._by_id.add(np.arange(len(carried.ids)), carried.periods, carried.sums)
-        self._overall.add(np.zeros(1, np.int64), np.full(1, carried.newest), carried.overall[None])
-        self._newest = self._carried_until = carried.newest
-
-    def _refuse_counted(self, periods: Codes) -> None:
-        if self._carried_until is not None and len(periods) and periods.min() <= self._carried_until:
-            starts = np.array([self._carried_until + 1, periods.min()]) * self.config.period_us
-            first, found = starts.astype("datetime64[us]").astype("datetime64[m]").tolist()
-            raise DataError(
-                f"past rates count each row once; the parent's of {' and '.join(self.config.of)} hold all rows before "
-                f"{first:%Y-%m-%d %H:%M} UTC, and the training window has rows of the period from "
-                f'{found:%Y-%m-%d %H:%M}: set [data.split] train_from = "{first:%Y-%m-%dT%H:%M}"'
-            )
+        self._by_id.add(carried.owners, carried.periods, carried.sums)
+        self._overall.add(np.zeros_like(carried.overall_periods), carried.overall_periods, carried.overall)
+        self._newest_us = carried.newest_us
 
     def _measured(self, labels: Labels, num_rows: int) -> Floats:
         """Rows, observed rows and averaged labels, [rows, 1 + 2 x tasks]."""

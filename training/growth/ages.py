@@ -52,7 +52,7 @@ class Ages:
         """The sums without ids that had no row for too long."""
         if self._most_days is None:
             return totals
-        days = ((totals.periods + 1) * period_us - 1) // DAY_US
+        days = ((totals.last_periods + 1) * period_us - 1) // DAY_US
         return totals.of(self._seen.newest - days <= self._most_days)
 
 

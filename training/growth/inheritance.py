@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from training.growth.newest_days import Days
 LAST_SEEN = "last_seen.safetensors"
 PAST_IDS = "past_ids.json"
 PAST_TOTALS = "past_totals.safetensors"
+_ARRAYS = ("owners", "periods", "sums", "overall_periods", "overall")
 
 
 @dataclass(frozen=True)
@@ -58,26 +60,17 @@ def load_inheritance(folder: Path) -> Inheritance | None:
         return Inheritance(last_seen)
     ids = TypeAdapter(list[list[str]]).validate_json((folder / GROWTH / PAST_IDS).read_bytes())
     found = load_file(folder / GROWTH / PAST_TOTALS)
-    past = [
-        PastTotals(
-            held,
-            found[f"{n}.periods"],
-            found[f"{n}.sums"],
-            int(found[f"{n}.newest"][0]),
-            found[f"{n}.overall"],
-        )
-        for n, held in enumerate(ids)
-    ]
-    return Inheritance(last_seen, tuple(past))
+    return Inheritance(last_seen, tuple(_totals(position, held, found) for position, held in enumerate(ids)))
 
 
 def _arrays(position: int, past: PastTotals) -> list[tuple[str, NDArray[np.generic]]]:
-    return [
-        (f"{position}.periods", past.periods),
-        (f"{position}.sums", past.sums),
-        (f"{position}.newest", np.array([past.newest])),
-        (f"{position}.overall", past.overall),
-    ]
+    arrays = [(f"{position}.{name}", getattr(past, name)) for name in _ARRAYS]
+    return [*arrays, (f"{position}.newest_us", np.array([past.newest_us]))]
+
+
+def _totals(position: int, ids: list[str], found: Mapping[str, NDArray[Any]]) -> PastTotals:
+    arrays = {name: found[f"{position}.{name}"] for name in _ARRAYS}
+    return PastTotals(ids, newest_us=int(found[f"{position}.newest_us"][0]), **arrays)
 
 
 def _save(file: Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
