@@ -234,7 +234,7 @@ def measure(config: Config, predictor: Predictor, manifest: Manifest) -> Measure
 
 def save(finished: Run, folder: Path, attachments: dict[str, str], ready: ReadyToServe = NOT_READY) -> Path:
     """Write the run as a new version below the folder; it appears whole or not at all."""
-    prepared, history, windows = finished.prepared, finished.trained.history, finished.prepared.windows
+    prepared, windows, scored = finished.prepared, finished.prepared.windows, finished.scored
     return save_checkpoint(
         folder,
         finished.trained.predictor,
@@ -245,15 +245,15 @@ def save(finished: Run, folder: Path, attachments: dict[str, str], ready: ReadyT
             "finished_at": datetime.now(UTC).isoformat(),
             "windows": {w.name: w.described for w in (windows.train, windows.validation, windows.test)},
             "rows": {w.name: w.num_rows for w in (windows.train, windows.validation, windows.test)},
-            "steps": history.num_steps,
-            "stopped_because": history.stopped_because,
+            "steps": finished.trained.history.num_steps,
+            "stopped_because": finished.trained.history.stopped_because,
             "config": prepared.config.model_dump(mode="json"),
-            "rates_found_automatically": history.found_rates.by_subnet,
+            "rates_found_automatically": finished.trained.history.found_rates.by_subnet,
             "parent": None if prepared.parent is None else prepared.parent.version,
         },
         attachments=attachments,
         writers=[
-            reference_writer(prepared.reader, prepared.config, windows, prepared.data, finished.scored),
+            reference_writer(prepared.reader, prepared.config, windows, prepared.data, scored, prepared.parent),
             *(each.save for each in (prepared.data.inheritance, finished.trained.optimizer_state, ready) if each),
         ],
         precisions=ready.precisions,

@@ -90,7 +90,8 @@ class Reference(Frozen):
     newest: datetime
     """Time of the newest row of all windows."""
     rows_by_partition: dict[str, int]
-    """Of all windows; a partition is a value of the partition column, or a day (UTC)."""
+    """Of all windows, and of those of the version that this one was trained on from; the newest ones. A partition is a
+    value of the partition column, or a day (UTC)."""
     fingerprints: dict[str, tuple[int, ...]]
     """By partition, a sketch of its rows that tells a copy (training/profiling/fingerprint.py)."""
     features: dict[str, FeatureReference]

@@ -29,6 +29,8 @@ from training.data.timestamps import clock as clock_of
 from training.data.windows import Windows
 from training.evaluation.scored import Scored
 from training.fitting.fit import FittedData
+from training.growth.parent import Parent
+from training.profiling.earlier_partitions import KEPT_PARTITIONS, earlier_partitions, with_earlier
 from training.profiling.feature_bins import NumericBins, bin_counts, measured_bins
 from training.profiling.information import information
 from training.profiling.partitions import PartitionRows, partition_column, partition_rows
@@ -36,15 +38,19 @@ from training.profiling.profile import MAX_ROWS, joined_moments
 from training.profiling.sample import SampledRows, present_rows, sample
 from training.profiling.unknown import unknown_share
 
-KEPT_PARTITIONS = 62
-"""Newest partitions that a reference speaks of: two months of days, and their weekdays eight times."""
-
 
 def reference_writer(
-    reader: LogReader, config: Config, windows: Windows, fitted: FittedData, scored: Scored
+    reader: LogReader,
+    config: Config,
+    windows: Windows,
+    fitted: FittedData,
+    scored: Scored,
+    parent: Parent | None = None,
 ) -> Callable[[Path], None]:
     """Writes the reference of a run into the version that is being made."""
     reference = reference_of(reader, config, windows, fitted, scored)
+    if parent is not None:
+        reference = with_earlier(reference, earlier_partitions(config, parent))
     return partial(write_reference, reference=reference)
 
 
