@@ -54,8 +54,13 @@ def trouble(url: str, error: BaseException) -> str:
 def reason(error: BaseException) -> str:
     """The first line of an error without anything secret."""
     lines = str(error).splitlines() or [type(error).__name__]
-    text = re.sub(r"\s*\(Request ID: [^)]*\)", "", lines[0])
+    text = without_secrets(re.sub(r"\s*\(Request ID: [^)]*\)", "", lines[0]))
+    return text[:_MAX_REASON].rstrip(" .:")
+
+
+def without_secrets(text: str) -> str:
+    """The same without what the environment holds under the name of a secret."""
     for name, value in os.environ.items():
         if _SECRET.search(name) and value:
             text = text.replace(value, "***")
-    return text[:_MAX_REASON].rstrip(" .:")
+    return text

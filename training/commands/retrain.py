@@ -38,7 +38,6 @@ def retrain_command(
     console = Console(stderr=True)
     config, text = load_config(config_file).with_overrides(data=data), config_file.read_text(encoding="utf-8")
     check_tracking(config.tracking)
-    check_tracking(config.tracking)
     order = Order.of(config, text, console, registry=registry, force=force)
     try:
         outcome = dry(order) if dry_run else retrain(order)

@@ -6,10 +6,13 @@ from rich.console import Console
 
 from models.errors import ConfigError
 from models.manifest import Manifest
+from models.storage.trouble import without_secrets
 from training.retraining.outcome import RetrainOutcome
 from training.say import say
 from training.tracking.config import MlflowConfig, NoTrackingConfig
 from training.tracking.record import Record, record_of
+
+_LONGEST_REASON = 400
 
 
 def check_tracking(config: NoTrackingConfig | MlflowConfig) -> None:
@@ -60,7 +63,7 @@ def _tell(config: MlflowConfig, record: Record, console: Console) -> None:
     try:
         run = write_run(config, record)
     except Exception as error:  # a tracker is for looking at: whatever it does, the version is made
-        reason = " ".join(str(error).split())[:400] or type(error).__name__
+        reason = without_secrets(" ".join(str(error).split()))[:_LONGEST_REASON] or type(error).__name__
         say(console, f"warning: MLflow was not told of version {record.version}: {reason}")
     else:
         say(console, f"MLflow     run {run} in experiment '{config.experiment}'")

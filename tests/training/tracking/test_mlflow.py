@@ -2,8 +2,11 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -28,6 +31,13 @@ pytest.importorskip("alembic", reason="MLflow keeps its local store with alembic
 # MLflow's own libraries tell each other of what they will no longer do.
 pytestmark = pytest.mark.filterwarnings("ignore")
 LONG = "x" * 10_000
+SECRET = b"t0p-s3cret"
+ENVIRONMENT = [
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT",
+    "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER",
+    "MLFLOW_DISABLE_TELEMETRY",
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +52,9 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowConfig]:
     folder = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
-        for name in ("HTTP_REQUEST_MAX_RETRIES", "HTTP_REQUEST_TIMEOUT", "DISABLE_TELEMETRY"):
-            patched.setenv(f"MLFLOW_{name}", "1" if name != "DISABLE_TELEMETRY" else "true")
+        for name in ENVIRONMENT:
+            patched.setenv(name, "set, so that it is put back")
+            patched.delenv(name)
         yield MlflowConfig(uri=f"sqlite:///{folder}/mlflow.db", experiment="nightly")
 
 
@@ -95,6 +106,54 @@ def test_a_tracker_that_does_not_answer_is_one_warning(config: MlflowConfig, man
     tell_version(config.model_copy(update={"uri": uri}), manifest, "/registry/v", console)
     (line,) = text.getvalue().splitlines()
     assert line.startswith(f"warning: MLflow was not told of version {manifest.version}: ")
+
+
+class _Answers(BaseHTTPRequestHandler):
+    """Of a tracking server in trouble."""
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        if self.server.status is None:  # type: ignore[attr-defined]
+            self.server.closing.wait()  # type: ignore[attr-defined]
+            return
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.send_header("Retry-After", "3600")
+        self.send_header("Content-Length", str(len(SECRET)))
+        self.end_headers()
+        self.wfile.write(SECRET)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+
+@contextmanager
+def in_trouble(status: int | None) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers with a status, or takes a request and never answers; its address, and what it is asked."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server.status, server.asked, server.closing = status, [], Event()  # type: ignore[attr-defined]
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", server.asked  # type: ignore[attr-defined]
+    server.closing.set()  # type: ignore[attr-defined]
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("status", [None, 429, 503, 401])
+def test_a_server_in_trouble_is_left_after_two_tries(
+    config: MlflowConfig, manifest: Manifest, status: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that never answers, or asks for an hour's patience; this test would last as long."""
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", SECRET.decode())
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    console, text = told()
+    with in_trouble(status) as (uri, asked):
+        hasty = config.model_copy(update={"uri": uri, "timeout_s": 0.2})
+        tell_version(hasty, manifest, "/registry/v", console)
+    (line,) = text.getvalue().splitlines()
+    assert line.startswith(f"warning: MLflow was not told of version {manifest.version}: ")
+    assert SECRET.decode() not in line
+    assert 1 <= len(asked) <= 2
 
 
 def test_without_tracking_nothing_is_imported(monkeypatch: pytest.MonkeyPatch, manifest: Manifest) -> None:
