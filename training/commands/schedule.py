@@ -12,7 +12,7 @@ EXIT_INTERRUPTED = 130
 
 
 def schedule_command(
-    config_file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The TOML file, with [retrain].")],
+    config_file: Annotated[Path, typer.Argument(metavar="CONFIG", help="The TOML file, with a section `retrain`.")],
     cron: Annotated[str, typer.Option(help="Five fields of crontab, such as '15 3 * * *': 03:15 every day.")],
     timezone: Annotated[str, typer.Option(help="Time zone that --cron is meant in.")] = "UTC",
     jitter_s: Annotated[float, typer.Option(min=0, help="Begin up to so many seconds late, by chance.")] = 0.0,

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Lock
 
 COMMAND = (sys.executable, "-m", "models.cli", "retrain")
@@ -58,5 +59,6 @@ class Child:
         try:
             process.wait(self.grace_s)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended after all
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()

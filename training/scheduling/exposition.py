@@ -30,7 +30,8 @@ class Exposition(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics. What has never happened has no sample."""
-        state, last = self._runs.state, self._runs.state.last
+        state = self._runs.state
+        last = state.last
         yield _gauge("last_success_timestamp_seconds", "When a run last came to a decision.", _at(state.last_success))
         yield _gauge("last_promoted_timestamp_seconds", "When a run last promoted.", _at(state.last_promoted))
         yield _gauge(

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from threading import Thread
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from models.errors import ConfigError
 from training.scheduling.exposition import Exposition
 
 _SECONDS_OF_SILENCE = 10.0
@@ -41,15 +43,28 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class _Server(ThreadingHTTPServer):
+    def server_bind(self) -> None:
+        """Without asking for our own name, which waits where no name server answers."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+
 @contextmanager
 def served(exposition: Exposition, is_alive: Callable[[], bool], host: str, port: int) -> Iterator[int]:
     """Answer on this port while the block runs, and yield its number: 0 takes a free one.
 
     Raises:
-        OSError: the port is taken, or the address is not ours.
+        ConfigError: the port is taken, or the address is not ours.
     """
     handler = type("Handler", (_Handler,), {"exposition": exposition, "is_alive": staticmethod(is_alive)})
-    server = ThreadingHTTPServer((host, port), handler)
+    try:
+        server = _Server((host, port), handler)
+    except OSError as error:
+        raise ConfigError(
+            f"metrics are answered on a free port of an address of this machine; found {host}:{port}: {error}: set "
+            f"another --metrics-port or --metrics-host"
+        ) from None
     thread = Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     try:

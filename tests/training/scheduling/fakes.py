@@ -42,9 +42,9 @@ def script(folder: Path, text: str) -> list[str]:
     return [sys.executable, "-S", str(file)]
 
 
-def wait_for(happened: Callable[[], bool]) -> None:
+def wait_for(happened: Callable[[], bool], seconds: float = 60.0) -> None:
     """Until it has; a minute is for machines that are asleep."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it never happened"
         time.sleep(0.01)

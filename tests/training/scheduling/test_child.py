@@ -59,6 +59,19 @@ def test_a_child_that_will_not_end_is_killed_with_its_own_children(tmp_path: Pat
     wait_for(lambda: not _runs(grandchild))
 
 
+def test_a_child_that_ends_just_before_it_would_be_killed_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill = os.killpg
+
+    def too_late(group: int, number: int) -> None:
+        kill(group, number)
+        raise ProcessLookupError
+
+    monkeypatch.setattr(os, "killpg", too_late)
+    assert stopped(tmp_path, STUBBORN, grace_s=0.05) == -signal.SIGKILL
+
+
 def _runs(process: int) -> bool:
     """A process that has ended may still be in the list until its new parent asks for its exit code."""
     try:

@@ -4,8 +4,10 @@ from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from models.errors import ConfigError
 from tests.training.scheduling.fakes import Clock, FakeChild
 from tests.training.scheduling.test_runs import FIRST, runs
 from training.scheduling.exposition import Exposition
@@ -53,6 +55,16 @@ def test_the_port_answers_metrics_and_health_and_nothing_else(tmp_path: Path) ->
         answers = [_get(port, path) for path in ("/healthz", "/healthz", "/metrics", "/else")]
     assert [status for status, _ in answers] == [200, 503, 200, 404]
     assert answers[2][1] == exposition.text()
+
+
+def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
+    exposition = Exposition(runs(tmp_path, Clock()))
+    with (
+        served(exposition, lambda: True, "127.0.0.1", 0) as port,
+        pytest.raises(ConfigError, match=rf"127.0.0.1:{port}.*--metrics-port"),
+        served(exposition, lambda: True, "127.0.0.1", port),
+    ):
+        raise AssertionError("two answer on one port")
 
 
 def _get(port: int, path: str) -> tuple[int, bytes]:
