@@ -8,7 +8,7 @@
 #
 # BASE may name a digest. TORCH_INDEX_URL is where PyTorch comes from: unless set, its own index of CPU builds; on x86-64
 # PyPI has the CUDA build, gigabytes that these images never use. EXTRAS adds extras of pyproject.toml, for instance
-# EXTRAS=object-store. Everything else is pinned in deploy/constraints.
+# EXTRAS=object-store. Everything else is pinned in deploy/constraints; an extra that is not is refused.
 
 ARG BASE=python:3.11-slim-bookworm
 
@@ -18,6 +18,7 @@ COPY deploy/constraints /constraints
 # pip stays outside of what is copied: an image that serves has no use for it.
 RUN pip install --requirement /constraints/build.txt && python -m venv --without-pip /opt/threefold
 COPY deploy/prune.sh /usr/local/bin/prune
+COPY deploy/pinned.py /usr/local/lib/pinned.py
 
 FROM build AS build-torch
 ARG TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
@@ -38,7 +39,8 @@ COPY models /src/models
 COPY service /src/service
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels /src \
     && pip --python /opt/threefold/bin/python install --no-deps --force-reinstall /wheels/*.whl \
-    && pip --python /opt/threefold/bin/python check && prune /opt/threefold
+    && pip --python /opt/threefold/bin/python check \
+    && /opt/threefold/bin/python /usr/local/lib/pinned.py /constraints/service.txt && prune /opt/threefold
 
 FROM build-torch AS build-training
 ARG EXTRAS=""
@@ -49,12 +51,15 @@ COPY models /src/models
 COPY training /src/training
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels /src \
     && pip --python /opt/threefold/bin/python install --no-deps --force-reinstall /wheels/*.whl \
-    && pip --python /opt/threefold/bin/python check && prune /opt/threefold
+    && pip --python /opt/threefold/bin/python check \
+    && /opt/threefold/bin/python /usr/local/lib/pinned.py /constraints/training.txt && prune /opt/threefold
 
 # TorchRec asks for FBGEMM's CUDA package, whatever the host has: so both are named, and nothing of what they ask for.
+# Not pruned again: pyre-extensions, which TorchRec imports, imports its own tests.
 FROM build-training AS build-distributed
 ARG FBGEMM=fbgemm-gpu-cpu
 RUN pip --python /opt/threefold/bin/python install --constraint /constraints/training.txt "$(ls /wheels/*.whl)[distributed]" \
+    && /opt/threefold/bin/python /usr/local/lib/pinned.py /constraints/training.txt \
     && pip --python /opt/threefold/bin/python install --no-deps torchrec==1.8.0 "${FBGEMM}==1.8.0"
 
 FROM build AS build-traffic

@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
-FOLDERS = ("base", "overlays/local", "overlays/production", "training-job")
+CLUSTER = ("base", "overlays/local", "overlays/production")
+FOLDERS = (*CLUSTER, "training-job")
 
 
 def tool(name: str) -> str:

@@ -1,12 +1,18 @@
 """The manifests are what Kubernetes takes, ask for no rights, and name one another rightly."""
 
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from service.settings import ENV_PREFIX, Settings
-from tests.deploy.manifests import FOLDERS, KUBERNETES, ROOT, by_kind, pod_of, pods, resources
+from tests.deploy.manifests import CLUSTER, FOLDERS, KUBERNETES, ROOT, by_kind, pod_of, pods, resources, tool
+
+yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
 
 VERSIONS = ("1.29", "1.37")
-CLUSTER = ("base", "overlays/local", "overlays/production")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -101,6 +107,70 @@ def test_one_retraining_at_a_time_writes_where_the_service_reads(folder: str) ->
             assert any(data["REGISTRY"].startswith(f"{mount}/") for mount in mounts)
 
 
+def test_a_configuration_of_ones_own_leaves_the_script_beside_it(tmp_path: Path) -> None:
+    """As docs/deployment.md says it; `behavior: replace` would take the script away."""
+    page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    (generated,) = re.findall(r"```\n(configMapGenerator:\n.*?)```", page, re.S)
+    shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
+    overlay = tmp_path / "kubernetes" / "overlays" / "mine"
+    overlay.mkdir()
+    (overlay / "kustomization.yaml").write_text("resources: [../../base]\nnamespace: threefold\n" + generated)
+    (overlay / "threefold.toml").write_text('name = "mine"\n')
+    made = subprocess.run([tool("kubectl"), "kustomize", overlay], capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    maps = [each for each in yaml.safe_load_all(made.stdout) if each["kind"] == "ConfigMap"]
+    (data,) = [each["data"] for each in maps if "threefold.toml" in each["data"]]
+    assert data.keys() == {"threefold.toml", "retrain.sh"}
+    assert data["threefold.toml"] == 'name = "mine"\n'
+
+
 def test_the_configuration_of_the_base_is_the_example() -> None:
     """Kustomize reads no file beyond its folder, so the base holds a copy."""
     assert (KUBERNETES / "base" / "threefold.toml").read_text() == (ROOT / "examples" / "retrain.toml").read_text()
+
+
+@pytest.mark.parametrize("folder", CLUSTER)
+def test_a_service_without_a_model_gets_no_traffic_and_is_not_restarted(folder: str) -> None:
+    (container,) = by_kind(folder)["Deployment"][0]["spec"]["template"]["spec"]["containers"]
+    ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+    asked = {kind: container[f"{kind}Probe"]["httpGet"] for kind in ("startup", "readiness", "liveness")}
+    assert {kind: each["path"] for kind, each in asked.items()} == {
+        "startup": "/livez",
+        "readiness": "/readyz",
+        "liveness": "/livez",
+    }
+    assert {ports[each["port"]] for each in asked.values()} == {Settings.model_fields["port"].default}
+
+
+@pytest.mark.parametrize("folder", CLUSTER)
+def test_prometheus_and_the_namespace_reach_the_service_and_nobody_a_retraining(folder: str) -> None:
+    found = by_kind(folder)
+    policies = {each["metadata"]["name"]: each["spec"] for each in found["NetworkPolicy"]}
+    assert all(each["policyTypes"] == ["Ingress", "Egress"] for each in policies.values())
+    (rule,) = policies["threefold-service"]["ingress"]
+    monitoring = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    assert {"podSelector": {}} in rule["from"]
+    assert monitoring in rule["from"]
+    assert rule["ports"] == [{"protocol": "TCP", "port": Settings.model_fields["port"].default}]
+    retrain = policies["threefold-retrain"]
+    assert "ingress" not in retrain
+    labels = pod_of(found["CronJob"][0])["metadata"]["labels"]  # type: ignore[index]
+    assert retrain["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+@pytest.mark.parametrize("folder", CLUSTER)
+def test_what_trying_again_cannot_mend_fails_the_job_at_once(folder: str) -> None:
+    """2 is a mistake in the configuration, 10 a candidate that was held; 11 and 12 never leave retrain.sh."""
+    job = by_kind(folder)["CronJob"][0]["spec"]["jobTemplate"]["spec"]
+    pod = job["template"]["spec"]
+    assert pod["restartPolicy"] == "Never", "the only one that a policy of failures is allowed with"
+    assert job["backoffLimit"] > 0
+    disrupted, refused = job["podFailurePolicy"]["rules"]
+    assert disrupted == {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+    assert refused["action"] == "FailJob"
+    assert refused["onExitCodes"] == {
+        "containerName": pod["containers"][0]["name"],
+        "operator": "In",
+        "values": [2, 10],
+    }
+    assert pod["containers"][0]["command"] == ["sh", "/config/retrain.sh"]
