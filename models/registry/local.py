@@ -1,5 +1,6 @@
 """A registry in a local folder. A file is made by a link to one that is whole, which only one of several can do."""
 
+import errno
 import os
 import re
 import shutil
@@ -15,6 +16,8 @@ from models.registry.names import HISTORY, is_version_name
 
 _LEFT_EVENT = re.compile(r"\.(\d+)\.json\.[0-9a-f]+\.partial")
 _REMOVED = ".pruned"
+_CANNOT_LINK = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK})
+"""What file systems say that have no links; a full or a broken disk says something else."""
 
 
 class LocalPlace:
@@ -45,7 +48,8 @@ class LocalPlace:
         beside = target.with_name(f".{target.name}.{uuid4().hex[:8]}.partial")
         try:
             _write_through(beside, contents)
-            return _linked(beside, target)
+            # An NFS client that had no answer asks again, and is then refused because of its own first try.
+            return _linked(beside, target) or self.read(name) == contents
         finally:
             beside.unlink(missing_ok=True)
 
@@ -132,6 +136,8 @@ def _linked(beside: Path, target: Path) -> bool:
             return False
         raise
     except OSError as error:
+        if error.errno not in _CANNOT_LINK:
+            raise
         raise RegistryError(
             f"a registry lies on a file system that can link files, for that is how one of two writers succeeds; found "
             f"{error.strerror} at {target.parent}: put it on a local disk, NFS or in an object store"

@@ -1,6 +1,8 @@
 """A registry in a folder: what one asks of it, what it refuses, and in which words."""
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -263,6 +265,31 @@ def test_a_file_system_without_links_is_refused(
         promote(registry, 1)
     assert registry.version_of() is None
     assert not [path for path in (place / "history").iterdir() if path.name.startswith(".")]
+
+
+def test_a_full_disk_is_no_file_system_without_links(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.link", link)
+    with pytest.raises(OSError, match="No space left"):
+        promote(registry, 1)
+    assert registry.version_of() is None
+
+
+def test_an_answer_of_nfs_that_was_lost_is_no_other_writer(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a rollback would be decided twice, and go two versions back."""
+    for number in (1, 2, 3):
+        promote(registry, number)
+    head, link = registry.head(), os.link
+
+    def forgetful(source: Path, target: Path) -> None:
+        link(source, target)
+        raise FileExistsError(errno.EEXIST, "File exists")
+
+    monkeypatch.setattr("os.link", forgetful)
+    assert registry.rollback(who="ann").version == name(2)
+    assert registry.head() == head + 1
 
 
 def test_someone_always_asks(monkeypatch: pytest.MonkeyPatch) -> None:
