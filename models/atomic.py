@@ -13,6 +13,8 @@ from uuid import uuid4
 
 from models.errors import ConfigError
 
+_unfinished: set[Path] = set()
+"""Folders that this process is filling."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
@@ -43,8 +45,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
         raise FileExistsError(f"{target} exists and is never changed: choose another name or remove it")
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = _beside(target)
-    beside.mkdir()
+    _unfinished.add(beside)
     try:
+        beside.mkdir()
         yield beside
         for path in [*beside.rglob("*"), beside]:
             _sync(path)
@@ -53,6 +56,14 @@ def whole_folder(target: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
+    finally:
+        _unfinished.discard(beside)
+
+
+def remove_unfinished() -> None:
+    """Remove the folders that this process is filling: for one that ends without waiting for its own threads."""
+    for beside in tuple(_unfinished):
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from models.atomic import whole_folder
 from models.checksums import verify_listed
 from models.errors import CheckpointError
 from models.manifest import MANIFEST, Manifest, read_manifest
+from models.storage.copies import make_room, used
 from models.storage.folder import local_versions
 from models.storage.location import Location, is_url, local_file, parsed
 from models.storage.store import Store
@@ -47,9 +48,11 @@ def fetched(url: str, without: str | None = None) -> Path:
     digest = sha256(contents + (without or "").encode()).hexdigest()
     target = local_versions() / f"{version.name}.{digest[:16]}"
     if target.is_dir():
+        used(target)
         if _is_whole(target, without):
             return target
         shutil.rmtree(target)
+    make_room(target.parent)
     try:
         with whole_folder(target) as beside:
             _fill(beside, version, contents, without)

@@ -10,18 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
-from typing import Any
 
-from models.errors import ConfigError, StoreError, ThreefoldError
-from models.storage.location import Location, s3_endpoint, s3_region
+from models.errors import StoreError, ThreefoldError
+from models.storage.location import Location
+from models.storage.opened import opened
 from models.storage.trouble import known_trouble, trouble
 
-_CONNECT_SECONDS = 5
-_READ_SECONDS = 30
 _CONFLICT = re.compile("conflicting operation|ConditionalRequestConflict")
 """S3's answer to the second of two conditional writes while the first is still being made."""
 _PIECE_BYTES = 8 * 1024 * 1024
-_EXTRAS = {"s3": "threefold[object-store]", "gs": "gcsfs", "abfs": "adlfs", "abfss": "adlfs"}
 
 
 class Store:
@@ -34,7 +31,7 @@ class Store:
     def __init__(self, location: Location) -> None:
         self.location = location
         with _asked(location):
-            self._files, self._root = _opened(location)
+            self._files, self._root = opened(location)
 
     def below(self, name: str) -> "Store":
         """A folder in it, over the same connections."""
@@ -157,46 +154,3 @@ def _check_bucket(error: FileNotFoundError) -> None:
     """What is not there is an answer; a bucket that is not there is trouble."""
     if known_trouble("", error):
         raise error
-
-
-def _opened(location: Location) -> tuple[Any, str]:
-    """The file system, and the folder's path in it."""
-    import fsspec
-
-    options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
-    if location.scheme == "s3":
-        options |= _s3_options(location)
-    elif location.query:
-        raise ConfigError(
-            f"only an s3:// URL of checkpoints holds settings; found some in {location}: remove them and set the "
-            f"environment variables of the store"
-        )
-    try:
-        files, root = fsspec.url_to_fs(f"{location.scheme}://{location.authority}/{location.path}", **options)
-    except ImportError:
-        install = _EXTRAS.get(location.scheme, "fsspec's library for it")
-        raise ConfigError(
-            f"checkpoints in an object store need a library for it; found none for {location.scheme}:// : "
-            f"pip install '{install}'"
-        ) from None
-    except ValueError:
-        raise ConfigError(
-            f"a checkpoint lies in a local folder or in a store that fsspec knows, such as s3, gs or abfs; found "
-            f"{location}: correct the URL"
-        ) from None
-    return files, root.rstrip("/")
-
-
-def _s3_options(location: Location) -> dict[str, Any]:
-    endpoint = s3_endpoint(location)
-    return {
-        "client_kwargs": {
-            "endpoint_url": "://".join(endpoint) if endpoint else None,
-            "region_name": s3_region(location),
-        },
-        "config_kwargs": {
-            "connect_timeout": _CONNECT_SECONDS,
-            "read_timeout": _READ_SECONDS,
-            "retries": {"total_max_attempts": 1},  # s3fs tries five times itself; the two would multiply
-        },
-    }
