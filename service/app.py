@@ -96,6 +96,7 @@ def _begin(app: Application) -> None:
     if loaded is not None:
         state.serving = made_of(loaded, app)
         state.metrics.watch(state.serving.engine)
+        state.company.serves(state.serving.version)
 
 
 def _close(app: Application) -> None:

@@ -46,12 +46,12 @@ class Observer:
             await self.app(scope, receive, send)
             return
         started = perf_counter()
-        status = ABORTED
+        status: int | str = ABORTED
 
         async def send_observed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = str(message["status"])
+                status = message["status"]
             await send(message)
 
         try:

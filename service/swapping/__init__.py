@@ -5,7 +5,9 @@
 - `background`: the thread in which that happens
 - `channel`: which version a registry wants served
 - `attempts`: when what failed is tried again
+- `first`: the version that a service begins with
 - `follower`: sees to it that what is wanted is served
+- `company`: the processes that follow the same channel
 - `admin`, `keys`: `POST /admin/reload`, and who may ask for it
-- `state`, `metrics`: what is told of all this
+- `metrics`: what is told of all this
 """

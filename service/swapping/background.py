@@ -34,10 +34,16 @@ class Background:
             self._thread.start()
             return await asyncio.wrap_future(future)
 
-    def close(self, timeout_s: float) -> None:
-        """Wait for the thread that works, if one does: to end a process under it may crash."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+    def close(self, timeout_s: float) -> bool:
+        """Wait for the thread that works, if one does: to end a process under it may crash.
+
+        Returns:
+            Whether none works any more.
+        """
+        if self._thread is None:
+            return True
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
 
 def _settle(future: "Future[T]", work: Callable[[], T]) -> None:
@@ -53,7 +59,9 @@ def _settle(future: "Future[T]", work: Callable[[], T]) -> None:
 @contextmanager
 def _unnoticed() -> Iterator[None]:
     if sys.platform == "linux":  # elsewhere a priority is of the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        thread = threading.get_native_id()
+        if os.getpriority(os.PRIO_PROCESS, thread) < NICENESS:  # only root may ask for more than it has
+            os.setpriority(os.PRIO_PROCESS, thread, NICENESS)
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     try:

@@ -6,7 +6,13 @@ from typing import Protocol
 
 
 class Company(Protocol):
-    """The processes that swap together."""
+    """The processes that swap together, as one of them sees them.
+
+    Attributes:
+        num_processes: how many they are, this one included.
+    """
+
+    num_processes: int
 
     def ask(self) -> None:
         """Ask all of them to look at the registry now."""
@@ -17,15 +23,21 @@ class Company(Protocol):
     def turn(self) -> AbstractContextManager[None]:
         """Wait until none of the others makes a version ready, and let them wait for a block."""
 
-    def swapped(self) -> None:
-        """This process serves another version than the one that it began with."""
+    def serves(self, version: str) -> None:
+        """This process serves the version from now on."""
+
+    def num_serving(self, version: str) -> int:
+        """How many of them serve the version."""
 
 
 class Alone:
     """Of a process that is the only one."""
 
+    num_processes = 1
+
     def __init__(self) -> None:
         self._num_asked = 0
+        self._version: str | None = None
 
     def ask(self) -> None:
         """See `Company`."""
@@ -40,5 +52,10 @@ class Alone:
         """See `Company`."""
         yield
 
-    def swapped(self) -> None:
+    def serves(self, version: str) -> None:
         """See `Company`."""
+        self._version = version
+
+    def num_serving(self, version: str) -> int:
+        """See `Company`."""
+        return int(version == self._version)

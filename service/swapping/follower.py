@@ -7,6 +7,7 @@ from time import monotonic
 
 from fastapi import FastAPI
 
+from models.atomic import remove_unfinished
 from models.errors import ThreefoldError
 from service.collector import give_back_memory, spare_what_stays
 from service.hashes import remember_few
@@ -49,6 +50,7 @@ class Follower:
         self._company = company
         self._attempts = Attempts()
         self._silence: str | None = None
+        self._is_over = False
         self._one_at_a_time = asyncio.Lock()
         self._num_heard = company.num_asked()
         self._background = Background()
@@ -71,11 +73,13 @@ class Follower:
         self._keep(self._look_on())
 
     async def stop(self) -> None:
-        """Look no more."""
+        """Look no more, and leave nothing half fetched."""
+        self._is_over = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._background.close(_LAST_LOAD_S)
+        if not self._background.close(_LAST_LOAD_S):
+            remove_unfinished()
 
     async def _look_on(self) -> None:
         poll_s = self._app.state.settings.poll_s
@@ -144,6 +148,8 @@ class Follower:
     def _made(self, version: str) -> Serving:
         """The version, ready to serve. Not on the event loop."""
         with self._company.turn():
+            if self._is_over:  # while others had their turn
+                raise ThreefoldError("a version is loaded while the service runs; found that it stops")
             loaded = load(self._channel.place_of(version))
             if loaded.manifest.version != version:
                 raise ThreefoldError(
@@ -161,7 +167,7 @@ class Follower:
         before: Serving | None = state.serving
         state.metrics.watch(made.engine)
         state.serving = made
-        self._company.swapped()
+        self._company.serves(made.version)
         spare_what_stays()
         if before is not None:
             self._keep(self._retire(before))

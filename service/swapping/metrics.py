@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from service.swapping.attempts import Failure
+from service.version_gauge import VersionGauge
 
 SWAPPED, FAILED = "swapped", "failed"
 _NAMESPACE = "threefold"
@@ -40,13 +41,15 @@ class SwapMetrics:
             registry=registry,
             multiprocess_mode="livemax",
         )
-        self._wanted = Gauge(
-            "wanted_version_info",
-            "1 for the version that the channel points at.",
-            ("version",),
-            namespace=_NAMESPACE,
-            registry=registry,
-            multiprocess_mode="livemax",
+        self._wanted = VersionGauge(
+            Gauge(
+                "wanted_version_info",
+                "1 for the version that the channel points at.",
+                ("version",),
+                namespace=_NAMESPACE,
+                registry=registry,
+                multiprocess_mode="livemax",
+            )
         )
         self._silent = Counter(
             "registry_errors", "Looks at the registry that failed.", namespace=_NAMESPACE, registry=registry
@@ -54,17 +57,10 @@ class SwapMetrics:
         self._refused = Counter(
             "admin_refused", "Requests for a swap without a known key.", namespace=_NAMESPACE, registry=registry
         )
-        self._last_wanted: str | None = None
 
     def wants(self, version: str | None) -> None:
         """The channel points at this version."""
-        if version == self._last_wanted:
-            return
-        if self._last_wanted is not None:
-            self._wanted.labels(self._last_wanted).set(0)
-        if version is not None:
-            self._wanted.labels(version).set(1)
-        self._last_wanted = version
+        self._wanted.show(*([version] if version is not None else []))
 
     def swapped(self, seconds: float) -> None:
         """Another version serves, so many seconds after its load began."""

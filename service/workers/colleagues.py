@@ -4,19 +4,55 @@ import fcntl
 import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from struct import calcsize
 from tempfile import TemporaryFile
 
 _BYTES = calcsize("q")
-_ASKED, _SWAPPED = range(2)
+_ASKED, _SWAPPED, _FIRST = range(3)
+"""Numbers of all; from the last one on, the version of each worker."""
+_NONE = 0
+_DIGEST_BYTES = 7
+"""Of a version's name, so that it fits into a number."""
 
 
 class Colleagues:
-    """See `service.swapping.company.Company`."""
+    """As the supervisor sees them.
 
-    def __init__(self) -> None:
-        self._numbers = memoryview(mmap.mmap(-1, 2 * _BYTES)).cast("q")
-        self._lock = TemporaryFile()  # noqa: SIM115 - closed by `close`, and by the end of a process
+    Args:
+        num_workers: that are forked.
+    """
+
+    def __init__(self, num_workers: int) -> None:
+        self.num_workers = num_workers
+        self.numbers = memoryview(mmap.mmap(-1, (_FIRST + num_workers) * _BYTES)).cast("q")
+        self.lock = TemporaryFile()  # noqa: SIM115 - closed by `close`, and by the end of a process
+
+    @property
+    def have_swapped(self) -> bool:
+        """Whether one serves another version than the one that all were forked with."""
+        return bool(self.numbers[_SWAPPED])
+
+    def left(self, worker: int) -> None:
+        """A worker is dead."""
+        self.numbers[_FIRST + worker] = _NONE
+
+    def close(self) -> None:
+        """None of them is forked any more."""
+        self.lock.close()
+
+
+class Colleague:
+    """One of them; see `service.swapping.company.Company`.
+
+    Args:
+        shared: by all.
+        worker: its number, from 0.
+    """
+
+    def __init__(self, shared: Colleagues, worker: int) -> None:
+        self.num_processes = shared.num_workers
+        self._numbers, self._lock, self._own = shared.numbers, shared.lock, _FIRST + worker
 
     def ask(self) -> None:
         """Ask all workers to look at the registry now.
@@ -41,15 +77,17 @@ class Colleagues:
         finally:
             fcntl.lockf(self._lock, fcntl.LOCK_UN)
 
-    def swapped(self) -> None:
-        """A worker serves another version than the one that all were forked with."""
-        self._numbers[_SWAPPED] = 1
+    def serves(self, version: str) -> None:
+        """This worker serves the version from now on."""
+        before, now = self._numbers[self._own], _number_of(version)
+        self._numbers[self._own] = now
+        if before not in {_NONE, now}:
+            self._numbers[_SWAPPED] = 1
 
-    def close(self) -> None:
-        """None of them is forked any more."""
-        self._lock.close()
+    def num_serving(self, version: str) -> int:
+        """Workers that serve the version."""
+        return self._numbers[_FIRST:].tolist().count(_number_of(version))
 
-    @property
-    def have_swapped(self) -> bool:
-        """Whether one does."""
-        return bool(self._numbers[_SWAPPED])
+
+def _number_of(version: str) -> int:
+    return 1 + int.from_bytes(sha256(version.encode()).digest()[:_DIGEST_BYTES], "big")

@@ -14,9 +14,11 @@ class Restarts:
     def __init__(self) -> None:
         self.in_a_row = 0
 
-    def after(self, lived_s: float) -> float | None:
+    def after(self, lived_s: float, *, may_give_up: bool = True) -> float | None:
         """Seconds until the next start of a worker that died after so many; None where it is given up."""
         self.in_a_row = 1 if lived_s >= LONG_ENOUGH_S else self.in_a_row + 1
         if self.in_a_row > MOST_IN_A_ROW:
-            return None
+            self.in_a_row = MOST_IN_A_ROW
+            if may_give_up:
+                return None
         return float(min(_FIRST_PAUSE_S * 2 ** (self.in_a_row - 1), _LONGEST_PAUSE_S))

@@ -63,7 +63,8 @@ class Supervisor:
 
     def __init__(self, settings: Settings, listener: socket.socket, first: First, folder: Path) -> None:
         lifeline, self._end_of_life = os.pipe()
-        self._shared = Shared(settings, listener, first, Board(settings.workers), Colleagues(), folder, lifeline)
+        board, colleagues = Board(settings.workers), Colleagues(settings.workers)
+        self._shared = Shared(settings, listener, first, board, colleagues, folder, lifeline)
         self._telemetry = Telemetry(folder)
         self._alive: dict[int, WorkerProcess] = {}
         self._due: dict[int, float] = {}
@@ -124,12 +125,15 @@ class Supervisor:
             if status is not None:
                 del self._alive[worker.number]
                 self._shared.board.starting(worker.number)
+                self._shared.colleagues.left(worker.number)
                 forget_gauges(str(worker.number), self._shared.metrics)
                 yield worker, status
 
     def _bury(self, worker: WorkerProcess, status: int) -> None:
         words = worker.last_words()
-        pause_s = self._restarts[worker.number].after(monotonic() - worker.started_at)
+        # It found nothing to serve, a store did not answer perhaps: no reason to end those that serve.
+        is_missed = not words or self._shared.board.num_serving == 0
+        pause_s = self._restarts[worker.number].after(monotonic() - worker.started_at, may_give_up=is_missed)
         if pause_s is None:
             raise StartRefused(
                 f"a worker stays alive; found that worker {worker.number} {_told(status)} again and again"

@@ -15,12 +15,13 @@ import uvicorn
 from models.errors import ThreefoldError
 from service.app import create_app
 from service.graceful import GracefulServer, new_event_loop, server_config
+from service.refusal import StartRefused
 from service.settings import Settings
 from service.shared_metrics import write_as
 from service.tracing import new_metrics
 from service.workers.acceptor import FairAcceptor
 from service.workers.board import Board
-from service.workers.colleagues import Colleagues
+from service.workers.colleagues import Colleague, Colleagues
 from service.workers.first import First
 
 EXIT_FAILED = 1
@@ -85,8 +86,14 @@ def leave(code: int) -> None:
 
 
 async def _serve(shared: Shared, number: int) -> None:
-    app = create_app(shared.settings, shared.first.take(), new_metrics(shared.metrics), shared.colleagues)
+    colleague = Colleague(shared.colleagues, number)
+    app = create_app(shared.settings, shared.first.take(), new_metrics(shared.metrics), colleague)
     async with app.router.lifespan_context(app):
+        if app.state.serving is None and shared.colleagues.have_swapped:
+            raise StartRefused(
+                f"a worker serves what the others serve; found nothing that {shared.settings.channel} points at in "
+                f"{shared.settings.registry}: is it mounted?"
+            )
         await _Server(server_config(app, shared.settings), shared, number).serve(sockets=[])
 
 

@@ -68,10 +68,17 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *options: str) -> Iterator[Served]:
-    """A service that answers, with its log below the folder; killed at the end where it still runs."""
+def served(folder: Path, *options: str, prelude: str = "") -> Iterator[Served]:
+    """A service that answers, with its log below the folder; killed at the end where it still runs.
+
+    Args:
+        folder: of its log and of its temporary files.
+        options: of `threefold serve`.
+        prelude: Python that runs before it in the same process.
+    """
     log = folder / "service.log"
-    command, environment = [*COMMAND, "--port", "0", *options], os.environ | {"TMPDIR": str(folder)}
+    command = [sys.executable, "-c", prelude + MAIN, "serve", "--port", "0", *options]
+    environment = os.environ | {"TMPDIR": str(folder)}
     with log.open("wb") as file, subprocess.Popen(command, stderr=file, env=environment) as process:
         try:
             yield Served(process, _url(process, log), log)

@@ -135,6 +135,7 @@ class TestRestarts:
         pauses = [restarts.after(1.0) for _ in range(MOST_IN_A_ROW)]
         assert pauses == sorted(pauses)
         assert 0 < pauses[0] < pauses[-1] <= 10
+        assert [restarts.after(1.0, may_give_up=False) for _ in range(2000)] == [pauses[-1]] * 2000
         assert restarts.after(1.0) is None
 
     def test_a_long_life_begins_anew(self) -> None:

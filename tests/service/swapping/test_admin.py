@@ -71,7 +71,10 @@ def test_who_has_one_is_obeyed(versions: Versions, follow: Callable[..., Client]
     before, new = served(client), versions.promote(versions.add(seed=2))
     for expected in (before, new):
         answer = client.post(PATH, headers=bearing(key))
-        assert (answer.status_code, answer.json()) == (200, {"before": expected, "version": new})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"before": expected, "version": new, "num_workers": 1, "num_following": 1},
+        )
     assert served(client) == new
     assert client.metric("threefold_admin_refused_total") == 0
 
