@@ -86,8 +86,8 @@ bench-long-log: $(VENV)/.ready ## A hundred million rows in one pass, and the me
 bench-kills: $(VENV)/.ready ## A training killed twenty times against one that was not, bit for bit: minutes
 	$(BIN)/python -m benchmarks.kills
 
-e2e: $(VENV)/.ready ## Ten days: logs arrive, retrain runs, a service under traffic follows: ten minutes (KUAIRAND=folder: the same by day on real logs)
-	$(BIN)/python -m benchmarks.end_to_end
+e2e: $(VENV)/.ready ## Ten days: logs arrive, retrain runs, a service follows: ten minutes (KUAIRAND=folder: real logs, too; ONLY=kuairand: alone)
+	$(BIN)/python -m benchmarks.end_to_end $(if $(ONLY),--only $(ONLY))
 
 bench-faults: $(VENV)/.ready ## Ten planted faults, each to be held, and fifty honest candidates: half an hour
 	$(BIN)/python -m benchmarks.end_to_end.faults

@@ -2,11 +2,13 @@
 
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from benchmarks.child import mortal
+from benchmarks.commands import words
 
 Aim = Literal["anywhere", "writing a state", "writing the best weights", "evaluating", "writing a version"]
 Doing = Literal[Aim, "before its first step", "training"]
@@ -32,9 +34,7 @@ class Place:
         return self.folder / "states"
 
     def command(self) -> list[str]:
-        threefold = Path(sys.executable).with_name("threefold")
-        options = ["--data", self.log, "--output", self.folder / "versions"]
-        return [str(each) for each in (threefold, "train", self.config, *options)]
+        return mortal(words("train", self.config, "--data", self.log, "--output", self.folder / "versions"))
 
     def environment(self) -> dict[str, str]:
         own = {"THREEFOLD_STATE": str(self.states), "THREEFOLD_CACHE": str(self.folder / "cache"), "COLUMNS": "200"}

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from benchmarks.child import unwind_on_sigterm
 from benchmarks.killed_process import Aim, Doing, Pace, Place, Process
 from benchmarks.results_page import replace_section
 from benchmarks.state_cost import cost_table
@@ -145,6 +146,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    unwind_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="threefold-kills-") as name:
         folder = Path(name)
         simulate(SimulationConfig(days=DAYS, impressions_per_day=ROWS_A_DAY), folder / "logs")

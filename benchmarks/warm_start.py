@@ -161,21 +161,26 @@ def page(log: Log, found: Sequence[Mapping[str, Sequence[Measured]]]) -> str:
             apart = "" if title == SCRATCH else f" ({_percent(more(found, title, head))})"
             cells.append(f"{value:.4f}{apart}")
         lines.append(f"| {title} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", verdict(cost, found, heads[0])])
+    return "\n".join([*lines, "", verdict(cost, found, heads)])
 
 
-def verdict(cost: Mapping[tuple[str, str], float], found: Sequence[Mapping[str, Sequence[Measured]]], head: str) -> str:
-    """Whether the target was reached, in words; by the interval over seeds, and for lack of one not shown."""
+def verdict(
+    cost: Mapping[tuple[str, str], float], found: Sequence[Mapping[str, Sequence[Measured]]], heads: Sequence[str]
+) -> str:
+    """Whether the target was reached, in words; of each head by the interval over seeds, for lack of one not shown."""
     rows, seconds = (cost[SCRATCH, what] / cost[CHAMPION, what] for what in ("rows", "seconds"))
-    apart = more(found, CHAMPION, head)
-    low, high = mean_interval(apart).low, mean_interval(apart).high
     cheaper = "reached" if min(rows, seconds) >= TIMES_CHEAPER else "not reached"
-    as_good = "reached" if high <= MORE_ENTROPY else "not shown" if low <= MORE_ENTROPY else "not reached"
+    as_good = "; ".join(f"`{head}` {_as_good(more(found, CHAMPION, head))}" for head in heads)
     return (
         f"From the champion: {rows:.1f} times fewer rows and {seconds:.1f} times fewer processor seconds "
-        f"({TIMES_CHEAPER:g} times cheaper: {cheaper}); normalised entropy of `{head}` {_percent(apart)} "
-        f"(within {MORE_ENTROPY:.1%}: {as_good})."
+        f"({TIMES_CHEAPER:g} times cheaper: {cheaper}). Normalised entropy within {MORE_ENTROPY:.1%}: {as_good}."
     )
+
+
+def _as_good(apart: Sequence[float]) -> str:
+    found = mean_interval(apart)
+    reached = "reached" if found.high <= MORE_ENTROPY else "not shown" if found.low <= MORE_ENTROPY else "not reached"
+    return f"{_percent(apart)}, {reached}"
 
 
 def _percent(values: Sequence[float]) -> str:

@@ -13,13 +13,10 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -27,12 +24,13 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
+from benchmarks.child import unwind_on_sigterm
 from benchmarks.results_page import replace_section
+from benchmarks.served import threefold_serve
 from benchmarks.workers_model import CANDIDATE, CONTEXT, item, saved
 from models.checkpoint import WEIGHTS
 
 MIB = 1 << 20
-MAIN = "from models.cli import main; main()"
 NUM_LEARNED = 1_000_000
 ROWS = 2_000
 BAR_MIB = 1_536
@@ -69,22 +67,6 @@ def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-@contextmanager
-def served(version: Path, num_workers: int) -> Iterator[tuple[subprocess.Popen[bytes], str, float]]:
-    """The process, its URL, and the seconds that it took to start."""
-    log, started = version.parent / "service.log", time.perf_counter()
-    command = [sys.executable, "-c", MAIN, "serve", "--checkpoint", str(version), "--port", "0"]
-    with log.open("wb") as file, subprocess.Popen([*command, "--workers", str(num_workers)], stderr=file) as process:
-        try:
-            while not (url := re.search(r"serving url=(\S+)", log.read_text())):
-                if process.poll() is not None:
-                    sys.exit(log.read_text())
-                time.sleep(0.02)
-            yield process, url[1], time.perf_counter() - started
-        finally:
-            process.terminate()
-
-
 def ask(url: str, seed: int, num_requests: int) -> None:
     """Send requests with random ids over one connection."""
     random = Random(seed)
@@ -96,9 +78,9 @@ def ask(url: str, seed: int, num_requests: int) -> None:
             client.post("/predict", content=body, headers={"Content-Type": "application/json"}).raise_for_status()
 
 
-def restarted_s(process: subprocess.Popen[bytes], url: str) -> float:
+def restarted_s(supervisor: int, url: str) -> float:
     """Seconds from the end of a worker until the one in its place serves."""
-    before = children(process.pid)
+    before = children(supervisor)
     os.kill(before[0], signal.SIGKILL)
     started = time.perf_counter()
     while True:
@@ -110,16 +92,17 @@ def restarted_s(process: subprocess.Popen[bytes], url: str) -> float:
 
 def measured(folder: Path, num_learned: int, num_workers: int, num_requests: int) -> Measured:
     version = saved(folder / f"learned-{num_learned}", num_learned)
-    with served(version, num_workers) as (process, url, start_s):
-        pids = [process.pid, *children(process.pid)]
+    with threefold_serve(version.parent / "service.log", "--checkpoint", version, "--workers", num_workers) as served:
+        supervisor, url = served.tree.root, f"http://127.0.0.1:{served.port}"
+        pids = [supervisor, *children(supervisor)]
         started = held(pids)
         with ThreadPoolExecutor(num_workers) as pool:
             list(pool.map(lambda seed: ask(url, seed, num_requests), range(num_workers)))
         asked = held(pids)
         largest = max(sum(held([pid]).values()) for pid in pids[1:])
-        restart_s = restarted_s(process, url)
+        restart_s = restarted_s(supervisor, url)
     shutil.rmtree(version)
-    return Measured(start_s, restart_s, started, asked, largest)
+    return Measured(served.start_seconds, restart_s, started, asked, largest)
 
 
 def table(found: Mapping[str, Measured], num_workers: int) -> str:
@@ -146,6 +129,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=100, help="of each connection")
     parser.add_argument("--write", action="store_true", help="put the table into docs/results.md")
     arguments = parser.parse_args()
+    unwind_on_sigterm()
     models = {"hashed": 0, "hashed, and 1,000,000 learned": NUM_LEARNED}
     with TemporaryDirectory() as folder:
         found = {

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.end_to_end.commands import threefold
+from benchmarks.commands import threefold
 from training.simulation import SimulationConfig, simulate
 
 

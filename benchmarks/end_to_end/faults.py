@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.child import unwind_on_sigterm
 from benchmarks.end_to_end.doctored import CANDIDATE_FAULTS, CandidateFault
 from benchmarks.end_to_end.honest import MOST_HELD, honest
 from benchmarks.end_to_end.killing import killed_at
 from benchmarks.end_to_end.planted import DATA_FAULTS, DataFault, plant
 from benchmarks.end_to_end.prepared import WORLD, prepared
-from benchmarks.end_to_end.retraining import HELD, PROMOTED, Place, Retrained, retrained
+from benchmarks.end_to_end.retraining import HELD, PROMOTED, Place, Retrained, label, retrained
 from benchmarks.results_page import replace_section
 from models.registry import Registry
 
@@ -119,13 +120,6 @@ def fault_table(found: list[Caught]) -> list[str]:
     return lines
 
 
-def label(observation: dict[str, Any]) -> str:
-    """Name and field of an observation; empty where there is none."""
-    if not observation:
-        return ""
-    return f"`{observation['name']}`" + (f" of {observation['field']}" if observation["field"] else "")
-
-
 def honest_lines(found: list[Retrained]) -> list[str]:
     """How many were held, and why."""
     held = [run for run in found if run.code == HELD]
@@ -145,6 +139,7 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=5)
     parser.add_argument("--days", type=int, default=10, help="of each world; a candidate a day")
     options = parser.parse_args()
+    unwind_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="threefold-faults-") as name:
         planted = faults(Path(name))
         candidates = honest(Path(name), options.worlds, options.days, lambda said: print(said, flush=True))

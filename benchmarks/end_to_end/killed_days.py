@@ -12,11 +12,10 @@ from benchmarks.end_to_end import configuration
 from benchmarks.end_to_end.arriving import SimulatedDays
 from benchmarks.end_to_end.killing import Process, current, killed, killed_at
 from benchmarks.end_to_end.planted import DataFault, flipped_labels, plant
-from benchmarks.end_to_end.play import QUESTIONS, first_champion, followed, newest_day, wrong_pairs
+from benchmarks.end_to_end.play import QUESTIONS, first_champion, followed, following, newest_day, wrong_pairs
 from benchmarks.end_to_end.questions import questions
 from benchmarks.end_to_end.retraining import HELD, NOTHING_NEW, PROMOTED, Place, Retrained, retrained
-from benchmarks.end_to_end.service import Service
-from benchmarks.end_to_end.traffic import Traffic
+from benchmarks.end_to_end.traffic import Heard, Traffic
 from benchmarks.end_to_end.truth_of_versions import Versions
 from models.checkpoint import WEIGHTS, load_checkpoint
 from models.errors import ThreefoldError
@@ -110,7 +109,7 @@ class KilledDays:
         asked = questions(day, self._arriving.log / f"date={day}" / "part-0.parquet", model, QUESTIONS)
         self._champions, self._versions = [self._champion], Versions(self._killed.registry, self._arriving.log)
         with ExitStack() as stack:
-            service = stack.enter_context(Service(self._killed.registry, self._killed.folder / "service.log"))
+            service = stack.enter_context(following(self._killed))
             self._traffic = stack.enter_context(Traffic(service.port, asked, clients=2, rate=20.0))
             self._stack = stack.pop_all()
         return self
@@ -160,8 +159,10 @@ class KilledDays:
         return self._killed.start(), self._killed.start()
 
     def finish(self) -> Kills:
-        """What became of everything."""
+        """What became of everything; the service ends."""
         self._hear("at last")
+        self._stack.close()
+        self._count(self._traffic.heard)
         return self._kills
 
     def _hear(self, when: str) -> None:
@@ -170,7 +171,9 @@ class KilledDays:
             self._champions.append(self._champion)
             if followed(self._traffic.heard, self._registry, self._champion) is None:
                 self._kills.broken = self._kills.broken or f"{when}: the service did not follow"
-        heard = self._traffic.turn(self._traffic.heard.questions)
+        self._count(self._traffic.turn(self._traffic.heard.questions))
+
+    def _count(self, heard: Heard) -> None:
         bad = heard.failures.total() + len(wrong_pairs(heard, self._versions, set(self._champions[-2:])))
         self._kills.answers += heard.versions.total()
         self._kills.num_bad_answers += bad

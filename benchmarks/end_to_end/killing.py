@@ -1,6 +1,7 @@
 """SIGKILL for a `threefold retrain` at a moment of one's choice, told by what it says of itself in current.json."""
 
 import json
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -53,7 +54,6 @@ def killed_at(process: Process, work: Path, stage: str, state: str = "begun", af
 
 def killed(process: Process) -> bool:
     """Kill the process now; False where it was at its end already."""
-    is_over = process.poll() is not None
     process.kill()
     process.communicate()
-    return not is_over
+    return process.returncode == -signal.SIGKILL

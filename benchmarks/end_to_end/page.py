@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from benchmarks.end_to_end.play import Day, Played
+from benchmarks.end_to_end.retraining import HELD, PROMOTED, label
 
 Losses = Mapping[str, float]
 
@@ -27,13 +28,15 @@ class Compared:
 def decisions(played: Played) -> list[str]:
     """Every day's decision, and what the service answered meanwhile."""
     lines = [
-        "| day | decision | champion | seconds | followed in | answers (old, new version) | failed | checked | wrong |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| day | decision | left out | champion | seconds | followed in | answers (old, new version) | failed "
+        "| checked | wrong |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     before = played.first
     for day in played.days:
         followed = "" if day.followed is None else f"{day.followed:.1f} s"
-        cells = [day.name, decision(day), f"`{day.champion}`", f"{day.retrained.seconds:.0f}", followed]
+        cells = [day.name, decision(day), ", ".join(day.left_out), f"`{day.champion}`"]
+        cells += [f"{day.retrained.seconds:.0f}", followed]
         cells += [_shares(day, before), str(day.failures.total()), str(day.num_checked), str(len(day.wrong))]
         lines.append(f"| {' | '.join(cells)} |")
         before = day.champion
@@ -41,8 +44,9 @@ def decisions(played: Played) -> list[str]:
 
 
 def decision(day: Day) -> str:
-    """Held says why."""
-    why = ", ".join(dict.fromkeys(each["name"] for each in day.retrained.failed))
+    """Held says why: what was observed, and the limit that it passed."""
+    failed = day.retrained.failed
+    why = ", ".join(f"{label(each)} ({each['observed']:.3g}, limit {each['limit']:.3g})" for each in failed)
     return f"{day.retrained.decision}{f': {why}' if why else ''}"
 
 
@@ -96,8 +100,8 @@ def broken(played: Played) -> list[str]:
             found.append(
                 f"{day.name}: {len(day.wrong)} answers were not what their version predicts: {'; '.join(day.wrong)}"
             )
-        if day.retrained.decision not in ("promoted", "held"):
+        if day.retrained.code not in (PROMOTED, HELD):
             found.append(f"{day.name}: retrain ended with {day.retrained.decision}: {day.retrained.said[-500:]}")
-        if day.retrained.decision == "promoted" and day.versions and not day.versions[day.champion]:
-            found.append(f"{day.name}: the service did not follow")
+        if not day.versions[day.champion]:
+            found.append(f"{day.name}: the service did not follow, {day.versions.total()} answers name other versions")
     return found

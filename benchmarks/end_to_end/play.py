@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.commands import QUIET
 from benchmarks.end_to_end.arriving import Arriving
 from benchmarks.end_to_end.questions import Question, questions
 from benchmarks.end_to_end.retraining import PROMOTED, Place, Retrained, retrained
-from benchmarks.end_to_end.service import Service
 from benchmarks.end_to_end.traffic import Heard, Traffic
 from benchmarks.end_to_end.truth_of_versions import Versions
+from benchmarks.served import Served, threefold_serve
 from models.registry import Registry
 from training.config import load_config
 
 QUESTIONS = 60
 """Different requests of a day; each is asked again and again."""
 FOLLOW_SECONDS = 60.0
+POLL_SECONDS = 0.5
+"""Between two looks of the service at its channel."""
 SETTLED_SECONDS = 2.0
 """Traffic after a swap, so that every worker has answered."""
 
@@ -30,6 +33,7 @@ class Day:
         name: such as 2026-01-08.
         retrained: the run after its log had arrived.
         champion: what the channel named after that.
+        left_out: days amid those of the run that it did not use, because an earlier one had refused them.
         followed: seconds from the promotion until the service answered with it; None where nothing was promoted.
         versions: good answers by version.
         failures: answers that were none, by what came instead.
@@ -41,6 +45,7 @@ class Day:
     name: str
     retrained: Retrained
     champion: str
+    left_out: tuple[str, ...] = ()
     followed: float | None = None
     versions: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
@@ -78,20 +83,16 @@ def first_champion(place: Place) -> str:
     return champion
 
 
-def play_without_service(place: Place, arriving: Arriving, num_days: int, say: Say) -> Played:
-    """Let days arrive one by one and retrain after each."""
-    registry = Registry(place.registry)
-    played = Played(registry.version_of() or "")
-    for _ in range(num_days):
-        name = arriving.next_day()
-        run = retrained(place)
-        played.days.append(Day(name, run, registry.version_of() or ""))
-        say(line(played.days[-1]))
-    return played
+def following(place: Place, workers: int = 1) -> Served:
+    """A service that follows the place's channel."""
+    options = ("--registry", place.registry, "--workers", workers, "--poll-s", POLL_SECONDS)
+    return threefold_serve(place.folder / "service.log", *options, environment=QUIET)
 
 
 def play(place: Place, arriving: Arriving, num_days: int, say: Say, workers: int = 1) -> Played:
-    """The same under traffic: a service follows the channel, and every answer is held against its version.
+    """Let days arrive one by one and retrain after each, while a service under traffic follows the channel.
+
+    Every answer is held against the version that it names.
 
     Args:
         place: what is retrained; its first champion is there.
@@ -107,24 +108,29 @@ def play(place: Place, arriving: Arriving, num_days: int, say: Say, workers: int
     def asked(day: str) -> list[Question]:
         return questions(day, arriving.log / f"date={day}" / "part-0.parquet", model, QUESTIONS)
 
-    service = Service(place.registry, place.folder / "service.log", workers)
-    with service, Traffic(service.port, asked(newest_day(arriving.log))) as traffic:
+    with following(place, workers) as served, Traffic(served.port, asked(newest_day(arriving.log))) as traffic:
         for _ in range(num_days):
             name = arriving.next_day()
             run = retrained(place)
-            day = Day(name, run, registry.version_of() or "")
+            day = Day(name, run, registry.version_of() or "", run.left_out(days_of(arriving.log)))
             if day.champion != champions[-1]:
                 champions.append(day.champion)
                 day.followed = followed(traffic.heard, registry, day.champion)
             judge(day, traffic.turn(asked(name)), versions, champions)
             played.days.append(day)
             say(line(day))
+    judge(played.days[-1], traffic.heard, versions, champions)
     return played
+
+
+def days_of(log: Path) -> list[str]:
+    """Those that are there, in their order."""
+    return sorted(folder.name.removeprefix("date=") for folder in log.glob("date=*"))
 
 
 def newest_day(log: Path) -> str:
     """Of the days that are there."""
-    return max(folder.name for folder in log.glob("date=*")).removeprefix("date=")
+    return days_of(log)[-1]
 
 
 def followed(heard: Heard, registry: Registry, champion: str) -> float | None:
@@ -144,11 +150,13 @@ def followed(heard: Heard, registry: Registry, champion: str) -> float | None:
 
 
 def judge(day: Day, heard: Heard, versions: Versions, champions: list[str]) -> None:
-    """Count what was heard since the last day; only its champion and the one before may have answered."""
+    """Add what was heard to a day's counts; only its champion and the one before may have answered."""
     allowed = set(champions[-2:])
-    day.versions, day.failures = heard.versions, heard.failures
-    day.num_checked, day.wrong = len(heard.answers), wrong_pairs(heard, versions, allowed)
-    day.num_alike = sum(
+    day.versions += heard.versions
+    day.failures += heard.failures
+    day.num_checked += len(heard.answers)
+    day.wrong += wrong_pairs(heard, versions, allowed)
+    day.num_alike += sum(
         versions.is_right(other, heard.questions[place], answered)
         for (place, version), answered in heard.answers.items()
         for other in allowed - {version}

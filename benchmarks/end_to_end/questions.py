@@ -10,6 +10,9 @@ import pyarrow.parquet as pq
 from benchmarks.serving.http_client import message
 from models.config import ModelConfig
 
+FIRST_ROWS = 4_096
+"""Of a day's file, from which requests are made."""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -29,18 +32,16 @@ class Question:
 
 
 def questions(day: str, file: Path, model: ModelConfig, number: int) -> list[Question]:
-    """The day's first requests: rows that share `request_id` are the candidates of one."""
+    """The day's first requests: rows one after the other whose context is the same are the candidates of one."""
     context = [feature.name for feature in model.features if feature.scope == "context"]
     candidate = [feature.name for feature in model.features if feature.scope == "candidate"]
-    rows = pq.ParquetFile(file).read_row_group(0, columns=["request_id", *context, *candidate]).to_pylist()
-    starts = [row for row in range(len(rows)) if row == 0 or rows[row]["request_id"] != rows[row - 1]["request_id"]]
+    rows = next(pq.ParquetFile(file).iter_batches(FIRST_ROWS, columns=[*context, *candidate])).to_pylist()
+    contexts = [{name: row[name] for name in context} for row in rows]
+    starts = [row for row in range(len(rows)) if row == 0 or contexts[row] != contexts[row - 1]]
     found = []
     for first, end in islice(pairwise(starts), number):
-        asked = rows[first:end]
-        body = {
-            "context": {name: asked[0][name] for name in context},
-            "candidates": [{name: row[name] for name in candidate} for row in asked],
-        }
-        sent = message("/predict", orjson.dumps(body), {"Content-Type": "application/json"})
+        candidates = [{name: row[name] for name in candidate} for row in rows[first:end]]
+        body = orjson.dumps({"context": contexts[first], "candidates": candidates})
+        sent = message("/predict", body, {"Content-Type": "application/json"})
         found.append(Question(day, first, end - first, sent))
     return found

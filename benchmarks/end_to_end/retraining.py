@@ -3,11 +3,13 @@
 import json
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.end_to_end.commands import told, words
+from benchmarks.child import mortal
+from benchmarks.commands import told, words
 
 PROMOTED, FAILED, REFUSED, HELD, NOTHING_NEW, RUNNING = 0, 1, 2, 10, 11, 12
 MEANINGS = {
@@ -50,7 +52,7 @@ class Place:
 
     def start(self, *options: object) -> "subprocess.Popen[str]":
         """One run, which goes on by itself; what it says is in two pipes."""
-        command = words("retrain", self.config, "--json", *options)
+        command = mortal(words("retrain", self.config, "--json", *options))
         environment = told(self.environment())
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
@@ -81,6 +83,18 @@ class Retrained:
         """The observations of checks and gates that did not pass."""
         found = [*self.outcome.get("checks", []), *self.outcome.get("gates", [])]
         return [each for each in found if not each["passed"]]
+
+    def left_out(self, arrived: Sequence[str]) -> tuple[str, ...]:
+        """Of the days that arrived, those amid the run's windows that are in none of them: refused before."""
+        windows = [*self.outcome.get("train", ()), *self.outcome.get("validation", ()), *self.outcome.get("test", ())]
+        return tuple(day for day in arrived if windows and min(windows) < day < max(windows) and day not in windows)
+
+
+def label(observation: dict[str, Any]) -> str:
+    """Name and field of an observation; empty where there is none."""
+    if not observation:
+        return ""
+    return f"`{observation['name']}`" + (f" of {observation['field']}" if observation["field"] else "")
 
 
 def retrained(place: Place, *options: object) -> Retrained:

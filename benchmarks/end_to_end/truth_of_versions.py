@@ -16,6 +16,8 @@ WITHIN = 1e-3
 NEXT_TO_NOTHING = 1e-5
 """Part of a field's mean by which small numbers may differ: the low end of a dwell, say a thousandth of a second, is
 what is left of two numbers that are nearly alike."""
+MADE_OF_OTHERS = {"score"}
+"""Fields that the ranking makes of the predictions."""
 
 
 class Versions:
@@ -44,9 +46,12 @@ class Versions:
     def mismatch(self, version: str, asked: Question, answered: Answered) -> str | None:
         """What lies elsewhere, and how far; None where nothing does."""
         expected = self.predictions(version, asked.day)
+        fields = set(answered.fields) - MADE_OF_OTHERS
+        if fields != expected.keys():
+            return f"fields {sorted(fields)}, by {version} they are {sorted(expected)}"
         for column, name in enumerate(answered.fields):
-            if name not in expected:
-                continue  # the score of a ranking is made of the others
+            if name in MADE_OF_OTHERS:
+                continue
             values = expected[name][asked.first : asked.first + asked.num_rows]
             nothing = NEXT_TO_NOTHING * float(np.abs(expected[name]).mean())
             for found in (answered.low[:, column], answered.high[:, column]):

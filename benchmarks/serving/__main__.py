@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.child import unwind_on_sigterm
 from benchmarks.results_page import replace_section
 from benchmarks.serving.asked import Oracle
 from benchmarks.serving.bars import Judged
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure")
     parser.add_argument("--peers", nargs="*", choices=list(peers()), default=list(peers()), help="to be beside")
     asked = parser.parse_args()
+    unwind_on_sigterm()
     extent = (QUICK if asked.quick else WHOLE).with_rounds(asked.rounds)
     checkpoint = trained_checkpoint()
     if "ratios" in asked.only:

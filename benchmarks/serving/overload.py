@@ -16,6 +16,7 @@ from threading import Event, Thread
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.child import unwind_on_sigterm
 from benchmarks.results_page import replace_section
 from benchmarks.serving.asked import Asked, Oracle
 from benchmarks.serving.checkpoint import trained_checkpoint
@@ -125,6 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving.overload")
     parser.add_argument("--quick", action="store_true", help="a few seconds, nothing written")
     asked = parser.parse_args()
+    unwind_on_sigterm()
     os.sched_setaffinity(0, {CLIENT_CORE})
     checkpoint = trained_checkpoint()
     found = measured_overload(checkpoint, Oracle(checkpoint).asked(100), QUICK if asked.quick else WHOLE)

@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.served import NotStartedError
 from benchmarks.serving.asked import Asked
 from benchmarks.serving.extent import Extent
 from benchmarks.serving.forms import FORMS, Form
-from benchmarks.serving.running import NotStartedError, Running, started
+from benchmarks.serving.running import Running, started
 from benchmarks.serving.system import ECHO, System, baseline, echo, ours, peers
 from benchmarks.serving.turn import Turn, WrongAnswerError, turn
 

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.child import mortal
+from benchmarks.commands import ONE_THREAD
 from benchmarks.serving.asked import Oracle
 from benchmarks.serving.extent import Extent
 from benchmarks.serving.http_client import get
 from benchmarks.serving.ratios import ANSWER_BYTES_A_ROW
-from benchmarks.serving.running import ONE_THREAD, ROOT, SERVER_CORE, Running, started
+from benchmarks.serving.running import ROOT, SERVER_CORE, Running, started
 from benchmarks.serving.system import SPLIT_ROWS, echo, ours
 from benchmarks.serving.turn import Turn, turn
 
@@ -107,5 +109,5 @@ def _floors(checkpoint: Path, precision: str, seconds: float) -> dict[int, dict[
         str(checkpoint), precision, str(seconds), *map(str, SIZES),
     ]  # fmt: skip
     told = {**os.environ, **ONE_THREAD}
-    done = subprocess.run(command, cwd=ROOT, env=told, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(mortal(command), cwd=ROOT, env=told, stdout=subprocess.PIPE, text=True, check=True)
     return {int(rows): parts for rows, parts in json.loads(done.stdout).items()}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.commands import words
 from benchmarks.serving.environments import program
 from benchmarks.serving.forms import FORMS, JSON, V2_PATH, Form, json_form, split_rows, v2_answered
 from benchmarks.serving.questions import Question
@@ -65,11 +66,10 @@ class System:
 
 def ours(precision: str, forms: Sequence[Form]) -> System:
     """Our service in a precision; a reduced one is as close as its check at export found it to be."""
-    threefold = str(Path(sys.executable).with_name("threefold"))
 
     def command(checkpoint: Path, port: int) -> Sequence[str]:
-        words = [threefold, "serve", "--checkpoint", str(checkpoint), "--port", str(port), "--log-level", "warning"]
-        return words if precision == "float32" else [*words, "--precision", precision]
+        reduced = [] if precision == "float32" else ["--precision", precision]
+        return words("serve", "--checkpoint", checkpoint, "--port", port, "--log-level", "warning", *reduced)
 
     tolerance = FLOAT32_TOLERANCE if precision == "float32" else REDUCED_TOLERANCE
     return System(f"**Threefold**, {precision}", command, forms, tolerance=tolerance)
@@ -83,8 +83,8 @@ def baseline() -> System:
 
 def echo(answer_bytes: int) -> System:
     """HTTP alone, with answers of a length."""
-    words = [sys.executable, "-m", "benchmarks.serving.systems.echo"]
-    return System(ECHO, lambda _, port: [*words, str(port), str(answer_bytes)], [SPLIT_ROWS])
+    module = [sys.executable, "-m", "benchmarks.serving.systems.echo"]
+    return System(ECHO, lambda _, port: [*module, str(port), str(answer_bytes)], [SPLIT_ROWS])
 
 
 def peers() -> dict[str, list[System]]:
@@ -132,8 +132,8 @@ def _titled(title: str, *, same_engine: bool) -> str:
 
 
 def _module(python: str, module: str, way: str) -> Callable[[Path, int], Sequence[str]]:
-    words = [python, "-m", f"benchmarks.serving.systems.{module}"]
-    return lambda checkpoint, port: [*words, str(checkpoint), str(port), way]
+    started = [python, "-m", f"benchmarks.serving.systems.{module}"]
+    return lambda checkpoint, port: [*started, str(checkpoint), str(port), way]
 
 
 def _bentoml(service: str, form: Form) -> System:

@@ -6,10 +6,10 @@ Writes the section `swaps` of docs/results.md, and fails where an answer is lost
 """
 
 import argparse
-import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.child import unwind_on_sigterm
 from benchmarks.results_page import replace_section
 from benchmarks.swaps.judged import judged
 from benchmarks.swaps.measured import measured
@@ -24,12 +24,11 @@ def main() -> None:
     parser.add_argument("--learned", type=int, default=NUM_LEARNED, help="ids of the learned vocabulary")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/results.md")
     told = parser.parse_args()
+    unwind_on_sigterm()
     with TemporaryDirectory() as folder:
         registry, asked = made(Path(folder) / "registry", told.learned), bodies(told.learned)
         oracle = Oracle(registry, asked)
-        found = [
-            judged(asyncio.run(measured(registry, asked, workers, told.swaps)), oracle) for workers in told.workers
-        ]
+        found = [judged(measured(registry, asked, workers, told.swaps), oracle) for workers in told.workers]
     text = section(found)
     if told.write:
         replace_section("swaps", text)

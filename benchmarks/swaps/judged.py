@@ -24,7 +24,7 @@ class Judged:
         num_wrong: whose predictions are not those of the version that the answer names.
         num_stale: that began after all workers had followed, and name another version than the one wanted.
         num_cut: connections that the service ended.
-        quiet, changing: seconds of the answers that began between changes, and during one.
+        quiet, changing: seconds of the answers that nothing else fell into, and of those that waited during a change.
         followed: by kind of change: seconds until the last request began that was answered by the version before.
         mib: see `Measured`.
     """
@@ -57,14 +57,14 @@ def judged(found: Measured, oracle: Oracle) -> Judged:
     good = [each for each in asked if each.status == OK]
     dues = np.array([each.due for each in good])
     seconds = np.array([each.seconds for each in good])
-    is_changing, num_stale = np.zeros(len(good), dtype=bool), 0
+    is_changing, is_quiet, num_stale = np.zeros(len(good), dtype=bool), dues >= found.changes[0].began, 0
     followed: dict[str, list[float]] = {"swap": [], "rollback": []}
     for change, end in zip(found.changes, _next(found.changes), strict=True):
-        is_changing |= (dues >= change.began) & (dues < change.ended)
+        is_changing |= (dues + seconds > change.began) & (dues < change.ended)
+        is_quiet &= (dues + seconds <= change.prepared) | (dues >= change.ended)
         old = [each for each in good if change.began <= each.due < end and each.version != change.version]
         followed[change.kind].append(max((each.due - change.began for each in old), default=0.0))
         num_stale += sum(each.due >= change.ended for each in old)
-    is_between = ~is_changing & (dues >= found.changes[0].began)
     return Judged(
         workers=found.workers,
         num_requests=len(asked),
@@ -72,7 +72,7 @@ def judged(found: Measured, oracle: Oracle) -> Judged:
         num_wrong=_num_wrong(good, oracle),
         num_stale=num_stale,
         num_cut=found.traffic.num_cut,
-        quiet=seconds[is_between],
+        quiet=seconds[is_quiet],
         changing=seconds[is_changing],
         followed=followed,
         mib=found.mib,

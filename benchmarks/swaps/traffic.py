@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.serving.http_client import Connection, connected
 
+GIVE_UP_S = 10.0
 _TIMER_S = 0.002
 """An event loop's timer may be late by a millisecond: what is left of a wait below this is spent turning."""
 
@@ -24,7 +25,7 @@ class Asked:
         body: number of the body.
         due: when, by `time.perf_counter`.
         seconds: from then until the answer.
-        status: of HTTP; 0 where the connection was cut.
+        status: of HTTP; 0 where the connection was cut, or no answer came in time.
         content: of the answer.
     """
 
@@ -55,7 +56,7 @@ class Traffic:
     Attributes:
         asked: all requests, in the order of their answers.
         latest: the version that each client was answered by last.
-        num_cut: connections that the server ended.
+        num_cut: connections that ended before the last request.
     """
 
     port: int
@@ -82,10 +83,11 @@ class Traffic:
             body = int(random.integers(len(self.messages)))
             status, content = 0, b""
             try:
-                found = await connection.ask(self.messages[body])
+                async with asyncio.timeout(GIVE_UP_S):
+                    found = await connection.ask(self.messages[body])
                 status, content = found.status, found.body
             except OSError:
-                pass
+                connection.close()  # TimeoutError is one of them
             now = time.perf_counter()
             self.asked.append(Asked(number, body, due, now - due, status, content))
             self.latest[number] = self.asked[-1].version

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.served import NotStartedError
 from benchmarks.serving.questions import questions
-from benchmarks.serving.running import SERVER_CORE, NotStartedError, Running, started
+from benchmarks.serving.running import SERVER_CORE, Running, started
 from benchmarks.serving.system import SPLIT_ROWS, echo
 from benchmarks.serving.turn import WrongAnswerError, deviation, turn
 

@@ -6,8 +6,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.child import mortal
+
 THREEFOLD = Path(sys.executable).with_name("threefold")
-QUIET = {"COLUMNS": "200", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+QUIET = {"COLUMNS": "200", **ONE_THREAD}
 
 
 def words(*arguments: object) -> list[str]:
@@ -26,7 +29,8 @@ def threefold(*arguments: object, own: Mapping[str, str] | None = None) -> str:
     Raises:
         RuntimeError: it ended with another code than 0; what it said is the text.
     """
-    done = subprocess.run(words(*arguments), capture_output=True, text=True, env=told(own), check=False)
+    command = mortal(words(*arguments))
+    done = subprocess.run(command, capture_output=True, text=True, env=told(own), check=False)
     if done.returncode:
         raise RuntimeError(f"`threefold {arguments[0]}` ended with {done.returncode}: {done.stderr[-2_000:]}")
     return done.stdout
