@@ -200,8 +200,7 @@ def simulated(folder: Path, seed: int) -> Log:
 def kuairand(folder: Path) -> Log:
     rows = {day.name.removeprefix("date="): ds.dataset(day).count_rows() for day in sorted(folder.glob("date=*"))}
     config = load_config(EXAMPLES / "kuairand.toml").with_overrides(data=str(folder))
-    # Its folders hold rows of the evening before, which past rates take for rows that come again.
-    return Log("KuaiRand, without past rates", config.model_copy(update={"past_rates": ()}), rows, window=7)
+    return Log("KuaiRand", config, rows, window=7)
 
 
 def measured(name: str, seeds: int, home: Path, console: Console) -> None:

@@ -3,7 +3,8 @@
 import ctypes
 import gc
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 
 def spare_what_stays() -> None:
@@ -15,6 +16,24 @@ def spare_what_stays() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def collected_once() -> Iterator[None]:
+    """Look for cycles once, at the end, and then spare what stays.
+
+    A collection in the middle of loading a version walks over all that was read so far, 15 ms for a million ids, and
+    network and compiler set off several, in each of which nobody is answered. What requests leave behind is freed
+    without it: they make no cycles.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        spare_what_stays()
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def give_back_memory() -> None:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from models.atomic import remove_unfinished
 from models.errors import ThreefoldError
-from service.collector import give_back_memory, spare_what_stays
+from service.collector import collected_once, give_back_memory
 from service.hashes import remember_few
 from service.loaded import load
 from service.model_card import FollowingCard
@@ -150,16 +150,20 @@ class Follower:
         with self._company.turn():
             if self._is_over:  # while others had their turn
                 raise ThreefoldError("a version is loaded while the service runs; found that it stops")
-            loaded = load(self._channel.place_of(version))
-            if loaded.manifest.version != version:
-                raise ThreefoldError(
-                    f"a registry's folder holds the version that it is named by; found {loaded.manifest.version} in "
-                    f"{version}: publish it again"
-                )
-            if self._app.state.settings.workers > 1:
-                remember_few(loaded.predictor.encoder)
-            loaded.predictor.encoder.prepare()
-            return made_of(loaded, self._app)
+            with collected_once():
+                return self._compiled(version)
+
+    def _compiled(self, version: str) -> Serving:
+        loaded = load(self._channel.place_of(version))
+        if loaded.manifest.version != version:
+            raise ThreefoldError(
+                f"a registry's folder holds the version that it is named by; found {loaded.manifest.version} in "
+                f"{version}: publish it again"
+            )
+        if self._app.state.settings.workers > 1:
+            remember_few(loaded.predictor.encoder)
+        loaded.predictor.encoder.prepare()
+        return made_of(loaded, self._app)
 
     def _swap(self, made: Serving) -> None:
         """From here on requests begin on another version; those under way end on theirs."""
@@ -168,7 +172,6 @@ class Follower:
         state.metrics.watch(made.engine)
         state.serving = made
         self._company.serves(made.version)
-        spare_what_stays()
         if before is not None:
             self._keep(self._retire(before))
 
