@@ -49,8 +49,8 @@ def _found(order: Order) -> Plan | NothingNew:
     champion = champion_of(order.registry, settings.channel)
     new = _new(windows.partitions, champion, settings.partition)
     if windows.test[-1] not in new and champion is not None and not order.force:
-        seen = f"{champion.version} has seen {windows.test[-1].value}, the newest complete partition"
-        return _nothing_new(seen, refused)
+        newest = f"{windows.test[-1].value}, the newest complete partition{' that is not left out' if refused else ''}"
+        return _nothing_new(f"{champion.version} has seen {newest}", refused)
     name = _name(order, windows, champion)
     if isinstance(name, NothingNew):
         return name
