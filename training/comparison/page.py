@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import fmean, stdev
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 from models.heads import Task
 from training.comparison.measures import ASPECTS, DECIMALS, Aspect, Shown, shown
 from training.comparison.paired import LEVEL, MIN_SEEDS, Verdict
@@ -14,6 +12,7 @@ from training.comparison.resampling import NUM_RESAMPLES
 from training.comparison.results import Compared, Comparison
 from training.comparison.words import difference_words, duration_words, num_verdicts, parts_words
 from training.report.figure import Picture, colour_of
+from training.report.template import template
 
 TEMPLATE = "comparison.html.jinja"
 CLASSES: dict[Verdict, str] = {"better": "better", "worse": "worse"}
@@ -72,12 +71,8 @@ class Cost:
 
 def render_comparison(comparison: Comparison, config_text: str) -> str:
     """The page as HTML; every name and value of the user's is escaped."""
-    loader = ChoiceLoader([PackageLoader("training.comparison", "."), PackageLoader("training.report", ".")])
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     everyone = [comparison.configured, *comparison.baselines]
-    return environment.get_template(TEMPLATE).render(
+    return template("training.comparison", TEMPLATE).render(
         comparison=comparison,
         created_at=datetime.now(UTC),
         took=duration_words(comparison.seconds),

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 from training.rates.picture import sweep_picture
 from training.rates.snippet import toml_snippet
 from training.rates.sweep import Sweeps
 from training.rates.words import rate_text, verdict_words
+from training.report.template import template
 from training.telemetry.alarms.dead_units import LIMIT as ALARM_SHARE
 
 TEMPLATE = "rates.html.jinja"
@@ -15,14 +14,7 @@ TEMPLATE = "rates.html.jinja"
 
 def render_page(name: str, sweeps: Sweeps, created_at: datetime) -> str:
     """The page as HTML, in the dress of the report."""
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("training.rates", "."), PackageLoader("training.report", ".")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(
+    return template("training.rates", TEMPLATE).render(
         name=name,
         sweeps=sweeps,
         created_at=created_at,

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from training.history import History
 from training.report.between_tasks import between_tasks_pictures
 from training.report.data import ReportData
@@ -17,6 +15,7 @@ from training.report.notes import notes
 from training.report.sigmas import learned_sigmas
 from training.report.slices import slice_tables
 from training.report.telemetry import telemetry_pictures
+from training.report.template import REPORT, template
 from training.report.unseen import UNSEEN_SHOWS, new_words, unseen_tables
 from training.report.weights import weight_pictures
 from training.report.words import task_words, trunk_words
@@ -26,14 +25,7 @@ TEMPLATE = "report.html.jinja"
 
 def render_report(run: ReportData) -> str:
     """The page as HTML; every name and value of the user's is escaped."""
-    environment = Environment(
-        loader=PackageLoader("training.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(
+    return template(REPORT, TEMPLATE).render(
         run=run,
         headlines=headlines(run),
         notes=notes(run),

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 from training.comparison.words import duration_words
+from training.report.template import template
 from training.retraining.observation import Observation
 from training.retraining.outcome import RetrainOutcome
 from training.retraining.sentence import between
@@ -24,11 +23,7 @@ class Window:
 
 def render_page(name: str, outcome: RetrainOutcome) -> str:
     """The page as HTML; every name and value of the user's is escaped."""
-    loader = ChoiceLoader([PackageLoader("training.retraining", "."), PackageLoader("training.report", ".")])
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template(TEMPLATE).render(
+    return template("training.retraining", TEMPLATE).render(
         name=name,
         outcome=outcome,
         windows=_windows(outcome),

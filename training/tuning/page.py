@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 from training.comparison.words import duration_words
 from training.report.figure import Picture
+from training.report.template import template
 from training.tuning.importance import importances
 from training.tuning.pictures import importance_picture, progress_picture, slice_picture
 from training.tuning.record import TrialRecord, winner
@@ -30,12 +29,8 @@ class Row:
 
 def render_page(searched: Searched, best_toml: str | None) -> str:
     """The page as HTML; every name and value of the user's is escaped."""
-    loader = ChoiceLoader([PackageLoader("training.tuning", "."), PackageLoader("training.report", ".")])
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     records = searched.records
-    return environment.get_template(TEMPLATE).render(
+    return template("training.tuning", TEMPLATE).render(
         name=searched.config.name,
         created_at=datetime.now(UTC),
         counts=counts(records),
